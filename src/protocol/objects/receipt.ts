@@ -1,0 +1,107 @@
+import { create, toBinary, fromBinary } from "@bufbuild/protobuf";
+import type { Bytes } from "../bytes.js";
+import { VeriteeError } from "../errors.js";
+import { fieldToBytes, type Field } from "../field.js";
+import { idBytes, idFromBytes, type LedgerAddress, type ObjectId } from "../ids.js";
+import { ReceiptStatementSchema, WorkerCertificateSchema } from "../wire/veritee_pb.js";
+import { defineObject } from "./define.js";
+import { readEvidence, readIdentity, writeEvidence, writeIdentity, type Evidence, type WorkerIdentity } from "./parts.js";
+import { count, element, fixed, list, required, text, within } from "./read.js";
+
+/** Affine coordinates as they are in the proof, not yet checked to lie on the curve: a 2 (x, y), b 4 (x.c0, x.c1, y.c0, y.c1), c 2. */
+export interface ProofBytes { readonly a: readonly Bytes[]; readonly b: readonly Bytes[]; readonly c: readonly Bytes[] }
+
+export interface ReceiptStatement {
+  readonly program: string;
+  readonly registryRoot: Field;
+  readonly resultCommitment: Field;
+  readonly jobBinding: Field;
+  readonly asOfDay: number;
+  readonly sourceClass: number;
+  readonly proof: ProofBytes;
+  readonly verificationKeySha256: Bytes;
+  readonly worker: WorkerIdentity;
+  /** 65 bytes r, s, v (27 or 28) over the ledger digest (docs/protocol.md 8). */
+  readonly ledgerSignature: Bytes;
+  readonly createdAt: number;
+  readonly chainId: number;
+  readonly ledger: LedgerAddress;
+  readonly developmentParameters: boolean;
+  readonly simulated: boolean;
+}
+
+const coordinates = (name: string, values: Bytes[], n: number): Bytes[] => list(name, values, { min: n, max: n }, (v) => fixed(name, v, 32));
+
+export const receiptStatement = defineObject<ReceiptStatement, ObjectId, typeof ReceiptStatementSchema>({
+  name: "receipt-statement",
+  schema: ReceiptStatementSchema,
+  signer: (v) => v.worker.signingKey,
+  parse: (m) => {
+    const proof = required("proof", m.proof);
+    return {
+      program: text("program", m.program, 64),
+      registryRoot: element("registry_root", m.registryRoot),
+      resultCommitment: element("result_commitment", m.resultCommitment),
+      jobBinding: element("job_binding", m.jobBinding),
+      asOfDay: within("as_of_day", m.asOfDay, 0, 65535),
+      sourceClass: within("source_class", m.sourceClass, 0, 5),
+      proof: { a: coordinates("proof.a", proof.a, 2), b: coordinates("proof.b", proof.b, 4), c: coordinates("proof.c", proof.c, 2) },
+      verificationKeySha256: fixed("verification_key_sha256", m.verificationKeySha256, 32),
+      worker: readIdentity("worker", m.worker),
+      ledgerSignature: fixed("ledger_signature", m.ledgerSignature, 65),
+      createdAt: count("created_at", m.createdAt),
+      chainId: count("chain_id", m.chainId),
+      ledger: idFromBytes(m.ledger, 20, "ledger"),
+      developmentParameters: m.developmentParameters,
+      simulated: m.simulated,
+    };
+  },
+  build: (v) => ({
+    program: v.program,
+    registryRoot: fieldToBytes(v.registryRoot),
+    resultCommitment: fieldToBytes(v.resultCommitment),
+    jobBinding: fieldToBytes(v.jobBinding),
+    asOfDay: v.asOfDay,
+    sourceClass: v.sourceClass,
+    proof: { a: [...v.proof.a], b: [...v.proof.b], c: [...v.proof.c] },
+    verificationKeySha256: v.verificationKeySha256,
+    worker: writeIdentity(v.worker),
+    ledgerSignature: v.ledgerSignature,
+    createdAt: BigInt(v.createdAt),
+    chainId: BigInt(v.chainId),
+    ledger: idBytes(v.ledger),
+    developmentParameters: v.developmentParameters,
+    simulated: v.simulated,
+  }),
+});
+
+/** A worker's keys with the evidence that vouches for them. Not signed: the evidence is what is signed. */
+export interface WorkerCertificate {
+  readonly worker: WorkerIdentity;
+  readonly evidence: Evidence;
+  /** The registrar's challenge that the evidence answers. */
+  readonly nonce: Bytes;
+  readonly appraisedAt: number;
+}
+
+export function certificateToBytes(v: WorkerCertificate): Bytes {
+  return toBinary(WorkerCertificateSchema, create(WorkerCertificateSchema, {
+    worker: writeIdentity(v.worker), evidence: writeEvidence(v.evidence), nonce: v.nonce, appraisedAt: BigInt(v.appraisedAt),
+  }));
+}
+
+/** @throws input_invalid */
+export function certificateFromBytes(bytes: Bytes): WorkerCertificate {
+  try {
+    const m = fromBinary(WorkerCertificateSchema, bytes);
+    return {
+      worker: readIdentity("worker", m.worker),
+      evidence: readEvidence("evidence", m.evidence),
+      nonce: fixed("nonce", m.nonce, 32),
+      appraisedAt: count("appraised_at", m.appraisedAt),
+    };
+  } catch (cause) {
+    if (cause instanceof VeriteeError) throw cause;
+    throw new VeriteeError("input_invalid", "not a worker certificate", {}, { cause });
+  }
+}
