@@ -1,0 +1,52 @@
+// The one entry behind `npm run demo`, `npm test` and `npm run veritee`: brings the checkout into a state in which the
+// command can run (dependencies, build, enclave bundle, development parameters), saying what it does, then runs it.
+// Plain JavaScript without dependencies, because nothing is installed yet when it starts.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const [task, ...args] = process.argv.slice(2);
+const callerDir = process.env.INIT_CWD ?? process.cwd();
+
+const say = (text) => process.stderr.write(`${text}\n`);
+
+function run(command, argv, options = {}) {
+  const { status, signal, error } = spawnSync(command, argv, { cwd: root, stdio: "inherit", ...options });
+  if (error) say(`${command}: ${error.message}`);
+  if (status !== 0 || signal) process.exit(status || 1);
+}
+const node = (script, argv, options) => run(process.execPath, [join(root, script), ...argv], options);
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  say(`Veritee needs Node >= 20.19; this is ${process.versions.node}`);
+  process.exit(3);
+}
+
+/** Installs exactly the lock file, once for each content of it. */
+function install() {
+  const stamp = join(root, "node_modules", ".veritee-lock");
+  const want = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === want) return;
+  say("installing the dependencies of package-lock.json (once, about half a minute)");
+  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { stdio: ["ignore", 2, 2], shell: process.platform === "win32" });
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, want);
+}
+
+checkNode();
+install();
+node("scripts/build.mjs", ["--quiet"]);
+
+if (task === "test") {
+  node("bin/veritee.mjs", ["setup"]);
+  run(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), "run", ...args]);
+} else if (task === "bench") {
+  node("dist/bench/main.js", args);
+} else {
+  node("bin/veritee.mjs", task === "cli" ? args : [task, ...args], { cwd: callerDir });
+}

@@ -1,0 +1,17 @@
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Root of the checkout or installed package: dist/src/cli/paths.js is three folders below it. */
+export const PACKAGE_ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+
+/** The one file that is measured and run as the worker. */
+export const ENCLAVE_BUNDLE = join(PACKAGE_ROOT, "dist", "enclave", "worker.mjs");
+export const ENCLAVE_MANIFEST = join(PACKAGE_ROOT, "dist", "enclave", "worker.json");
+
+/** State that is made on first use and may be deleted: development parameters and the demo's folders. */
+export const STATE_DIR = process.env["VERITEE_STATE"] ?? join(PACKAGE_ROOT, ".veritee");
+export const ARTEFACT_DIR = join(STATE_DIR, "artefacts");
+
+/** Default home of a party's keys. */
+export const DEFAULT_HOME = process.env["VERITEE_HOME"] ?? join(homedir(), ".veritee");
