@@ -1,0 +1,50 @@
+import { Command, CommanderError } from "commander";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { brokerCommand } from "./commands/broker.js";
+import { coordinatorCommand } from "./commands/coordinator.js";
+import { datasetCommand } from "./commands/dataset.js";
+import { demoCommand } from "./commands/demo.js";
+import { generateCommand } from "./commands/generate.js";
+import { grantCommand } from "./commands/grant.js";
+import { identityCommand } from "./commands/identity.js";
+import { jobCommand } from "./commands/job.js";
+import { ledgerCommand } from "./commands/ledger.js";
+import { modelCommand } from "./commands/model.js";
+import { scoreCommand } from "./commands/score.js";
+import { setupCommand } from "./commands/setup.js";
+import { verifyCommand } from "./commands/verify.js";
+import { workerCommand } from "./commands/worker.js";
+import { EXIT, exitCodeOf, printError } from "./output.js";
+import { PACKAGE_ROOT } from "./paths.js";
+
+const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, "package.json"), "utf8")) as { version: string };
+
+const program = new Command("veritee")
+  .description("Credit scores computed inside attested enclaves, with proofs that anyone can check.")
+  .version(version)
+  .showHelpAfterError("(add --help for usage and an example)")
+  .exitOverride()
+  .addHelpText("after", "\nExit codes: 0 ok, 1 a check failed, 2 bad input or usage, 3 environment (store, ledger, set-up), 4 internal.\nStart with: veritee demo");
+
+for (const command of [
+  demoCommand, verifyCommand, scoreCommand, setupCommand, generateCommand, identityCommand, datasetCommand, grantCommand,
+  modelCommand, jobCommand, brokerCommand, coordinatorCommand, workerCommand, ledgerCommand,
+]) {
+  program.addCommand(command().exitOverride().showHelpAfterError("(add --help for usage and an example)"));
+}
+
+/** A subcommand's own subcommands must not exit by themselves either. */
+const all = (command: Command): Command[] => [command, ...command.commands.flatMap(all)];
+for (const command of all(program)) command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.badInput;
+  } else {
+    printError(error, process.argv.includes("--json"));
+    process.exitCode = exitCodeOf(error);
+  }
+}
