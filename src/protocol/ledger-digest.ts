@@ -9,18 +9,19 @@ import { idFromBytes, type LedgerAddress } from "./ids.js";
 // What the ledger's contracts check signatures over (docs/protocol.md 8). SHA-256 throughout; Keccak-256 is used for one
 // thing only, to turn a public key into the account that the EVM's ecrecover answers.
 
-/** Public signals of a score proof, in circuit order (docs/protocol.md 7). */
+/** Public signals of a score proof (docs/protocol.md 7); a ReceiptStatement has them under the same names. */
 export interface LedgerSignals {
-  readonly root: Field;
-  readonly result: Field;
-  readonly job: Field;
-  readonly asOfDay: Field;
-  readonly sourceClass: Field;
+  readonly registryRoot: Field;
+  readonly resultCommitment: Field;
+  readonly jobBinding: Field;
+  /** Days since 1970-01-01. */
+  readonly asOfDay: number;
+  readonly sourceClass: number;
 }
 
 /** The contract that a signature is for: it is good on no other contract and no other chain. */
 export interface LedgerPlace {
-  readonly chainId: bigint;
+  readonly chainId: number;
   readonly contract: LedgerAddress;
 }
 
@@ -30,9 +31,9 @@ const DOMAIN = {
   receipt: sha256(utf8("veritee/ledger/receipt/v1")),
 } as const;
 
-/** R, K, J, as-of day, source class. */
+/** R, K, J, as-of day, source class: the circuit's order. @throws signal_out_of_range */
 export const signalList = (s: LedgerSignals): readonly [Field, Field, Field, Field, Field] =>
-  [s.root, s.result, s.job, s.asOfDay, s.sourceClass];
+  [s.registryRoot, s.resultCommitment, s.jobBinding, field(s.asOfDay), field(s.sourceClass)];
 
 /** The id of a program on the ledger: SHA-256 of its name, e.g. "sme-invoice/1". */
 export const ledgerProgramId = (program: string): Bytes => sha256(utf8(program));
@@ -48,8 +49,8 @@ export const receiptDigest = (place: LedgerPlace, program: string, signals: Ledg
   placed(DOMAIN.receipt, place, ledgerProgramId(program), ...signalList(signals).map(fieldToBytes));
 
 function placed(domain: Bytes, place: LedgerPlace, ...parts: readonly Bytes[]): Bytes {
-  ensure(place.chainId >= 0n && place.chainId < 1n << 64n, "input_invalid", "chain id out of range", { chainId: place.chainId });
-  // Any chain id below 2^64 is below r, so the field's encoding serves as uint256.
+  ensure(Number.isSafeInteger(place.chainId) && place.chainId > 0, "input_invalid", "chain id out of range", { chainId: place.chainId });
+  // A chain id is below r, so the field's encoding serves as uint256.
   return sha256(concat(domain, fieldToBytes(field(place.chainId)), addressBytes(place.contract), ...parts));
 }
 

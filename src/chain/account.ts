@@ -1,0 +1,111 @@
+import type { Abi, Account, Address, WalletClient, Transport, Chain } from "viem";
+import { toHex, type Bytes } from "../protocol/bytes.js";
+import { VeriteeError } from "../protocol/errors.js";
+import type { LedgerAddress } from "../protocol/ids.js";
+import { ledgerAddress } from "../protocol/ledger-digest.js";
+import type { ChainClient } from "./client.js";
+import { numberFrom, without0x, type Hex } from "./encode.js";
+import { refused } from "./errors.js";
+import type { Mined } from "./ports.js";
+
+export interface Call {
+  readonly address: Address;
+  readonly abi: Abi;
+  readonly functionName: string;
+  readonly args: readonly unknown[];
+}
+
+/** Room over the estimate: between it and the block another insertion may have deepened the tree. */
+const withMargin = (gas: bigint): bigint => (gas * 5n) / 4n + 100_000n;
+const MINING_TIMEOUT_MS = 120_000;
+
+/**
+ * One account's transactions, in order. The nonce is ours and is handed out one transaction at a time: asking the node
+ * anew for each would hand the same nonce to two that are sent together.
+ * Only one process may send from an account.
+ */
+export class LedgerAccount {
+  readonly address: LedgerAddress;
+  readonly #client: ChainClient;
+  readonly #wallet: WalletClient<Transport, Chain, Account>;
+  #nonce: number | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(client: ChainClient, wallet: WalletClient<Transport, Chain, Account>, address: LedgerAddress) {
+    this.#client = client;
+    this.#wallet = wallet;
+    this.address = address;
+  }
+
+  /** @param privateKey secp256k1, 32 bytes */
+  static async open(client: ChainClient, privateKey: Bytes): Promise<LedgerAccount> {
+    const [{ createWalletClient, http }, { privateKeyToAccount }] = await Promise.all([import("viem"), import("viem/accounts")]);
+    const account = privateKeyToAccount(`0x${toHex(privateKey)}`);
+    const wallet = createWalletClient({ account, chain: client.chain, transport: http(client.rpcUrl) });
+    return new LedgerAccount(client, wallet, ledgerAddress(privateKey));
+  }
+
+  /** Estimates (which is where a refusal shows), sends, waits for the block. @throws see ChainSender */
+  async call(call: Call): Promise<Mined> {
+    const action = call.functionName;
+    try {
+      const hash = await this.#inTurn(async (nonce) => {
+        const gas = withMargin(await this.#client.viem.estimateContractGas({ ...call, account: this.#wallet.account }));
+        return this.#wallet.writeContract({ ...call, gas, nonce });
+      });
+      return await this.#mined(hash, () => this.#client.viem.simulateContract({ ...call, account: this.#wallet.account }));
+    } catch (error) {
+      throw refused(action, error);
+    }
+  }
+
+  /** @param data creation code with constructor arguments */
+  async create(data: Hex): Promise<Mined & { readonly address: Address }> {
+    try {
+      const hash = await this.#inTurn(async (nonce) => {
+        const gas = withMargin(await this.#client.viem.estimateGas({ account: this.#wallet.account, data }));
+        return this.#wallet.sendTransaction({ data, gas, nonce });
+      });
+      const mined = await this.#mined(hash);
+      const { contractAddress } = await this.#client.viem.getTransactionReceipt({ hash });
+      if (contractAddress == null) throw new VeriteeError("chain_refused", "no contract was made", { action: "create" });
+      return { ...mined, address: contractAddress };
+    } catch (error) {
+      throw refused("create", error);
+    }
+  }
+
+  #inTurn(send: (nonce: number) => Promise<Hex>): Promise<Hex> {
+    const result = this.#turn.then(async () => {
+      try {
+        this.#nonce ??= await this.#client.viem.getTransactionCount({ address: `0x${this.address}`, blockTag: "pending" });
+        const hash = await send(this.#nonce);
+        this.#nonce += 1;
+        return hash;
+      } catch (error) {
+        // Whether the nonce was used is not known: ask the node before the next.
+        this.#nonce = undefined;
+        throw error;
+      }
+    });
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  /** @param again the same call, asked for its reason when the block holds it as reverted */
+  async #mined(hash: Hex, again: () => Promise<unknown> = async () => undefined): Promise<Mined> {
+    const receipt = await this.#client.viem.waitForTransactionReceipt({ hash, timeout: MINING_TIMEOUT_MS });
+    if (receipt.status !== "success") {
+      await again();
+      throw new VeriteeError("chain_refused", "the transaction was reverted", { reason: "reverted", txHash: without0x(hash) });
+    }
+    const block = await this.#client.viem.getBlock({ blockHash: receipt.blockHash });
+    return {
+      txHash: without0x(hash),
+      blockNumber: numberFrom(receipt.blockNumber),
+      blockHash: without0x(receipt.blockHash),
+      blockTime: numberFrom(block.timestamp),
+      gasUsed: numberFrom(receipt.gasUsed),
+    };
+  }
+}

@@ -1,0 +1,75 @@
+import type { Abi, Address } from "viem";
+import type { Bytes } from "../protocol/bytes.js";
+import { LedgerAccount } from "./account.js";
+import { connect, type ChainTarget } from "./client.js";
+import { addressFrom, without0x, type Hex } from "./encode.js";
+import { datasetRegistryAbi, datasetRegistryCode } from "./generated/dataset-registry.js";
+import { poseidonT3Abi, poseidonT3Code } from "./generated/poseidon-t3.js";
+import { programRegistryAbi, programRegistryCode } from "./generated/program-registry.js";
+import { receiptLedgerAbi, receiptLedgerCode } from "./generated/receipt-ledger.js";
+import { workerRegistryAbi, workerRegistryCode } from "./generated/worker-registry.js";
+import type { Deployment, ProgramRegistration } from "./ports.js";
+import { senderOf } from "./sender.js";
+
+export interface DeployOptions extends ChainTarget {
+  /** secp256k1, 32 bytes: pays, and becomes the registrar of both registries. */
+  readonly privateKey: Bytes;
+  readonly programs: readonly ProgramRegistration[];
+  /** Told after each contract and program, with the gas it took. */
+  readonly onStep?: (step: string, gasUsed: number) => void;
+}
+
+interface Code {
+  readonly bytecode: Hex;
+  readonly links: readonly { readonly library: string; readonly start: number }[];
+}
+
+/**
+ * Deploys library and contracts, links them, registers the programs. Not atomic: on failure deploy anew, the remains of
+ * the first attempt harm nobody.
+ * @throws chain_unavailable, chain_refused, config_invalid (the node is on another chain)
+ */
+export async function deploy(options: DeployOptions): Promise<Deployment> {
+  const { encodeDeployData } = await import("viem");
+  const account = await LedgerAccount.open(await connect(options), options.privateKey);
+  const onStep = options.onStep ?? (() => undefined);
+
+  const create = async (name: string, abi: Abi, code: Code, args: readonly unknown[], libraries: Libraries = {}): Promise<{ address: Address; block: number }> => {
+    const made = await account.create(encodeDeployData({ abi, bytecode: link(code, libraries), args }));
+    onStep(name, made.gasUsed);
+    return { address: made.address, block: made.blockNumber };
+  };
+
+  const registrar: Address = `0x${account.address}`;
+  const poseidon = await create("PoseidonT3", poseidonT3Abi, poseidonT3Code, []);
+  const datasets = await create("DatasetRegistry", datasetRegistryAbi, datasetRegistryCode, [], { PoseidonT3: poseidon.address });
+  const programs = await create("ProgramRegistry", programRegistryAbi, programRegistryCode, [registrar]);
+  const workers = await create("WorkerRegistry", workerRegistryAbi, workerRegistryCode, [registrar]);
+  const ledger = await create("ReceiptLedger", receiptLedgerAbi, receiptLedgerCode,
+    [datasets.address, programs.address, workers.address]);
+
+  const deployment: Deployment = {
+    chainId: options.chainId,
+    datasetRegistry: addressFrom(datasets.address),
+    programRegistry: addressFrom(programs.address),
+    workerRegistry: addressFrom(workers.address),
+    receiptLedger: addressFrom(ledger.address),
+    block: poseidon.block,
+  };
+  const sender = senderOf(account, deployment);
+  for (const registration of options.programs) {
+    onStep(registration.program, (await sender.registerProgram(registration)).gasUsed);
+  }
+  return deployment;
+}
+
+type Libraries = Readonly<Record<string, Address>>;
+
+/** Writes the libraries' addresses into the creation code. */
+function link(code: Code, libraries: Libraries): Hex {
+  let hex = without0x(code.bytecode);
+  for (const { library, start } of code.links) {
+    hex = hex.slice(0, start * 2) + without0x(libraries[library] ?? "") + hex.slice(start * 2 + 40);
+  }
+  return `0x${hex}`;
+}

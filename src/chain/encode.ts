@@ -1,0 +1,44 @@
+import { fromHex, toHex, type Bytes } from "../protocol/bytes.js";
+import { ensure } from "../protocol/errors.js";
+import { field, type Field } from "../protocol/field.js";
+import { idFromBytes, type LedgerAddress } from "../protocol/ids.js";
+import { ledgerProgramId, signalList } from "../protocol/ledger-digest.js";
+import type { ProofBytes } from "../protocol/objects/receipt.js";
+import type { Submission } from "./ports.js";
+
+// Between our forms (bytes, bare lower-case hex) and those of the EVM libraries (0x, bigint).
+
+export type Hex = `0x${string}`;
+
+export const toHex0x = (bytes: Bytes): Hex => `0x${toHex(bytes)}`;
+export const with0x = (hex: string): Hex => `0x${hex}`;
+export const without0x = (hex: string): string => hex.slice(2).toLowerCase();
+export const addressFrom = (hex: string): LedgerAddress => idFromBytes(fromHex(hex), 20, "ledger address");
+/** A uint256 that the contracts keep below r. */
+export const fieldFrom = (value: bigint): Field => field(value);
+export const numberFrom = (value: bigint): number => {
+  ensure(value <= BigInt(Number.MAX_SAFE_INTEGER), "chain_unavailable", "the chain answered a number beyond 2^53", { value });
+  return Number(value);
+};
+
+type Words5 = readonly [bigint, bigint, bigint, bigint, bigint];
+type Words8 = readonly [bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint];
+
+/** The eight words of a proof in the precompile's order: G2 coordinates come with c1 first (EIP-197). */
+export function proofWords(proof: ProofBytes): Words8 {
+  const [ax, ay] = proof.a.map(word);
+  const [bx0, bx1, by0, by1] = proof.b.map(word);
+  const [cx, cy] = proof.c.map(word);
+  return [ax, ay, bx1, bx0, by1, by0, cx, cy].map((w) => {
+    ensure(w !== undefined, "proof_invalid", "a proof has 2, 4 and 2 coordinates");
+    return w;
+  }) as unknown as Words8;
+}
+
+/** Arguments of ReceiptLedger.submit and .check. */
+export const submitArgs = (s: Submission): readonly [Hex, Words5, Words8, Hex] =>
+  [toHex0x(ledgerProgramId(s.program)), signalList(s), proofWords(s.proof), toHex0x(s.ledgerSignature)];
+
+/** A coordinate may be any 256-bit number here; the contract refuses what is not canonical. */
+const word = (bytes: Bytes): bigint => BigInt(toHex0x(bytes));
+

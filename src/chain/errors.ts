@@ -1,0 +1,35 @@
+import type { BaseError } from "viem";
+import { VeriteeError } from "../protocol/errors.js";
+
+/**
+ * What a failed call means to us: a contract's custom error by name, or a node that does not answer.
+ * Never carries viem's own message on: it quotes the call's arguments and the URL, which may hold an access key.
+ */
+export function refused(action: string, error: unknown): VeriteeError {
+  if (error instanceof VeriteeError) return error;
+  const reason = revertReason(error);
+  if (reason === undefined) {
+    return new VeriteeError("chain_unavailable", "the chain's node did not answer", { action, kind: kindOf(error) });
+  }
+  const code = reason === "RootUnknown" ? "root_unknown" : "chain_refused";
+  return new VeriteeError(code, "the ledger refused", { action, reason });
+}
+
+/** Name of the contract's error, "reverted" when it gave none; undefined when the failure is not a revert. */
+function revertReason(error: unknown): string | undefined {
+  for (const cause of causes(error)) {
+    if (cause.name === "ContractFunctionRevertedError") {
+      const { data, signature, reason } = cause as BaseError & { data?: { errorName: string }; signature?: string; reason?: string };
+      return data?.errorName ?? signature ?? reason ?? "reverted";
+    }
+    if (cause.name === "ExecutionRevertedError" || cause.name === "CallExecutionError") return "reverted";
+    if (cause.name === "InsufficientFundsError") return "InsufficientFunds";
+  }
+  return undefined;
+}
+
+const kindOf = (error: unknown): string => [...causes(error)].at(-1)?.name ?? "unknown";
+
+function* causes(error: unknown): Generator<Error> {
+  for (let e = error; e instanceof Error; e = e.cause) yield e;
+}

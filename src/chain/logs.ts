@@ -1,0 +1,53 @@
+import { fromHex } from "../protocol/bytes.js";
+import type { Field } from "../protocol/field.js";
+import type { ChainClient } from "./client.js";
+import { addressFrom, fieldFrom, numberFrom, with0x, without0x } from "./encode.js";
+import { datasetRegistryAbi } from "./generated/dataset-registry.js";
+import { receiptLedgerAbi } from "./generated/receipt-ledger.js";
+import type { Deployment, LeafEvent, ReceiptRecord } from "./ports.js";
+
+/** Blocks asked for at once: public nodes refuse wider ranges. */
+const LOG_RANGE = 10_000n;
+
+/** All registry events from a block to the head, in chain order. */
+export async function leafEvents({ viem }: ChainClient, deployment: Deployment, fromBlock: number): Promise<readonly LeafEvent[]> {
+  const head = await viem.getBlockNumber();
+  const events: LeafEvent[] = [];
+  for (let from = BigInt(Math.max(fromBlock, deployment.block)); from <= head; from += LOG_RANGE) {
+    const to = from + LOG_RANGE - 1n < head ? from + LOG_RANGE - 1n : head;
+    const logs = await viem.getContractEvents({
+      address: with0x(deployment.datasetRegistry), abi: datasetRegistryAbi, fromBlock: from, toBlock: to, strict: true,
+    });
+    for (const { eventName, args, blockNumber, transactionHash } of logs) {
+      events.push({
+        kind: eventName === "LeafInserted" ? "inserted" : "removed",
+        leaf: fieldFrom(args.leaf),
+        index: numberFrom(args.index),
+        root: fieldFrom(args.root),
+        authority: "authority" in args ? addressFrom(args.authority) : undefined,
+        blockNumber: numberFrom(blockNumber),
+        txHash: without0x(transactionHash),
+      });
+    }
+  }
+  return events;
+}
+
+/** The ledger's event for a job. Asks for the whole life of the contract at once: J is indexed. */
+export async function receiptRecord({ viem }: ChainClient, deployment: Deployment, job: Field): Promise<ReceiptRecord | undefined> {
+  const [log] = await viem.getContractEvents({
+    address: with0x(deployment.receiptLedger), abi: receiptLedgerAbi, eventName: "Receipt", args: { job },
+    fromBlock: BigInt(deployment.block), toBlock: "latest", strict: true,
+  });
+  if (log === undefined) return undefined;
+  return {
+    resultCommitment: fieldFrom(log.args.result),
+    programId: fromHex(log.args.programId),
+    worker: addressFrom(log.args.worker),
+    registryRoot: fieldFrom(log.args.root),
+    asOfDay: numberFrom(log.args.asOfDay),
+    sourceClass: numberFrom(log.args.sourceClass),
+    txHash: without0x(log.transactionHash),
+    blockNumber: numberFrom(log.blockNumber),
+  };
+}

@@ -1,0 +1,139 @@
+import type { Bytes } from "../protocol/bytes.js";
+import type { Field } from "../protocol/field.js";
+import type { LedgerAddress } from "../protocol/ids.js";
+import type { LedgerSignals } from "../protocol/ledger-digest.js";
+import type { ProofBytes } from "../protocol/objects/receipt.js";
+import type { LedgerAnchor } from "../protocol/receipt-file.js";
+
+// What the rest of Veritee asks of a chain. Hashes are 32 bytes of lower-case hex without 0x, block numbers and gas are
+// numbers, times Unix seconds of the block's own clock.
+
+/** The contracts of one chain (docs/protocol.md 8). Serialises to JSON as it is. */
+export interface Deployment {
+  readonly chainId: number;
+  readonly datasetRegistry: LedgerAddress;
+  readonly programRegistry: LedgerAddress;
+  readonly workerRegistry: LedgerAddress;
+  readonly receiptLedger: LedgerAddress;
+  /** Block of the first contract: no event is older. */
+  readonly block: number;
+}
+
+export interface BlockRef {
+  readonly number: number;
+  readonly hash: string;
+  readonly time: number;
+}
+
+/** A transaction that is in a block and did what it was sent for. */
+export type Mined = Omit<LedgerAnchor, "chainId" | "ledger">;
+
+export interface TxView extends Mined {
+  readonly to: LedgerAddress | undefined;
+  readonly succeeded: boolean;
+}
+
+/** One change of the dataset registry, in chain order; `root` is the root after it. */
+export interface LeafEvent {
+  readonly kind: "inserted" | "removed";
+  readonly leaf: Field;
+  readonly index: number;
+  readonly root: Field;
+  /** Who may revoke the leaf; present on insertions. */
+  readonly authority: LedgerAddress | undefined;
+  readonly blockNumber: number;
+  readonly txHash: string;
+}
+
+export interface LeafStatus {
+  readonly state: "absent" | "registered" | "revoked";
+  /** Compare it with the dataset manifest's registry authority before relying on the leaf. */
+  readonly authority: LedgerAddress | undefined;
+  /** While registered. */
+  readonly index: number | undefined;
+}
+
+export interface ProgramStatus {
+  readonly keySha256: Bytes;
+  readonly artefactHash: Bytes;
+  readonly developmentParameters: boolean;
+  readonly retired: boolean;
+}
+
+export interface WorkerStatus {
+  readonly evidenceDigest: Bytes;
+  /** Last second of validity. */
+  readonly notAfter: number;
+  readonly revoked: boolean;
+  /** By the clock of the latest block. */
+  readonly active: boolean;
+}
+
+/** What the ledger recorded of a receipt. */
+export interface ReceiptRecord {
+  readonly resultCommitment: Field;
+  readonly programId: Bytes;
+  readonly worker: LedgerAddress;
+  readonly registryRoot: Field;
+  readonly asOfDay: number;
+  readonly sourceClass: number;
+  readonly txHash: string;
+  readonly blockNumber: number;
+}
+
+/** Everything `ReceiptLedger.submit` takes. A ReceiptStatement is one. */
+export interface Submission extends LedgerSignals {
+  readonly program: string;
+  readonly proof: ProofBytes;
+  readonly ledgerSignature: Bytes;
+}
+
+/** Every method @throws chain_unavailable when the node does not answer. */
+export interface ChainReader {
+  readonly deployment: Deployment;
+  head(): Promise<BlockRef>;
+  block(number: number): Promise<BlockRef | undefined>;
+  transaction(hash: string): Promise<TxView | undefined>;
+  root(): Promise<Field>;
+  isKnownRoot(root: Field): Promise<boolean>;
+  leaf(leaf: Field): Promise<LeafStatus>;
+  /** Registry events from a block on, in chain order. */
+  leafEvents(fromBlock: number): Promise<readonly LeafEvent[]>;
+  /** K of a job, undefined while there is no receipt. */
+  receipt(job: Field): Promise<Field | undefined>;
+  receiptRecord(job: Field): Promise<ReceiptRecord | undefined>;
+  /** What `submit` would answer now: undefined when it would accept, else the name of the contract's error. */
+  refusal(submission: Submission): Promise<string | undefined>;
+  worker(account: LedgerAddress): Promise<WorkerStatus | undefined>;
+  /** Block of a model's first registration. */
+  modelBlock(model: Field): Promise<number | undefined>;
+  program(program: string): Promise<ProgramStatus | undefined>;
+}
+
+/** A verification key to register; `key` in the layout of contracts/src/Groth16.sol. */
+export interface ProgramRegistration {
+  readonly program: string;
+  readonly key: Bytes;
+  /** 32 bytes. */
+  readonly artefactHash: Bytes;
+  readonly developmentParameters: boolean;
+}
+
+/**
+ * Sends and waits for the block. Every method
+ * @throws root_unknown, chain_refused (fact `reason`: name of the contract's error), chain_unavailable
+ */
+export interface ChainSender {
+  readonly account: LedgerAddress;
+  insertLeaf(leaf: Field, authority: LedgerAddress, signature: Bytes): Promise<Mined>;
+  /** Siblings by RegistryMirror.proof under the current root; on reason WrongSiblingNodes or WrongSiblingCount sync and send again. */
+  revokeLeaf(leaf: Field, siblings: readonly Field[], signature: Bytes): Promise<Mined>;
+  /** Sending a model twice is harmless: the first block counts. */
+  registerModel(model: Field): Promise<Mined>;
+  /** The sender must be the registrar, as in the next three. */
+  registerWorker(account: LedgerAddress, evidenceDigest: Bytes, notAfter: number): Promise<Mined>;
+  revokeWorker(account: LedgerAddress): Promise<Mined>;
+  registerProgram(registration: ProgramRegistration): Promise<Mined>;
+  retireProgram(program: string): Promise<Mined>;
+  submitReceipt(submission: Submission): Promise<Mined>;
+}

@@ -1,0 +1,111 @@
+import { fromHex } from "../protocol/bytes.js";
+import { ledgerProgramId } from "../protocol/ledger-digest.js";
+import { connect, type ChainClient } from "./client.js";
+import { addressFrom, fieldFrom, numberFrom, submitArgs, toHex0x, with0x, without0x } from "./encode.js";
+import { refused } from "./errors.js";
+import { datasetRegistryAbi } from "./generated/dataset-registry.js";
+import { programRegistryAbi } from "./generated/program-registry.js";
+import { receiptLedgerAbi } from "./generated/receipt-ledger.js";
+import { workerRegistryAbi } from "./generated/worker-registry.js";
+import { leafEvents, receiptRecord } from "./logs.js";
+import type { BlockRef, ChainReader, Deployment, TxView } from "./ports.js";
+
+const ZERO_ADDRESS = `0x${"0".repeat(40)}`;
+
+/** @throws chain_unavailable, config_invalid (the node is on another chain) */
+export async function openReader(rpcUrl: string, deployment: Deployment): Promise<ChainReader> {
+  return readerOf(await connect({ rpcUrl, chainId: deployment.chainId }), deployment);
+}
+
+export function readerOf(client: ChainClient, deployment: Deployment): ChainReader {
+  const { viem } = client;
+  const datasets = { address: with0x(deployment.datasetRegistry), abi: datasetRegistryAbi } as const;
+  const programs = { address: with0x(deployment.programRegistry), abi: programRegistryAbi } as const;
+  const workers = { address: with0x(deployment.workerRegistry), abi: workerRegistryAbi } as const;
+  const ledger = { address: with0x(deployment.receiptLedger), abi: receiptLedgerAbi } as const;
+
+  return answering({
+    head: () => viem.getBlock({ blockTag: "latest" }).then(blockRef),
+    block: (number: number) => viem.getBlock({ blockNumber: BigInt(number) }).then(blockRef).catch(absent("BlockNotFoundError")),
+    transaction: (hash: string) => transaction(client, with0x(hash)),
+    root: async () => fieldFrom(await viem.readContract({ ...datasets, functionName: "root" })),
+    isKnownRoot: (root) => viem.readContract({ ...datasets, functionName: "isKnownRoot", args: [root] }),
+
+    leaf: async (leaf) => {
+      const [authority, revoked] = await Promise.all([
+        viem.readContract({ ...datasets, functionName: "authorityOf", args: [leaf] }),
+        viem.readContract({ ...datasets, functionName: "isRevoked", args: [leaf] }),
+      ]);
+      if (authority === ZERO_ADDRESS) return { state: "absent", authority: undefined, index: undefined };
+      if (revoked) return { state: "revoked", authority: addressFrom(authority), index: undefined };
+      const index = await viem.readContract({ ...datasets, functionName: "indexOf", args: [leaf] });
+      return { state: "registered", authority: addressFrom(authority), index: numberFrom(index) };
+    },
+    leafEvents: (fromBlock) => leafEvents(client, deployment, fromBlock),
+
+    receipt: async (job) => {
+      const result = await viem.readContract({ ...ledger, functionName: "receipts", args: [job] });
+      return result === 0n ? undefined : fieldFrom(result);
+    },
+    receiptRecord: (job) => receiptRecord(client, deployment, job),
+    refusal: async (submission) => {
+      const selector = await viem.readContract({ ...ledger, functionName: "check", args: submitArgs(submission) });
+      if (selector === "0x00000000") return undefined;
+      const { decodeErrorResult } = await import("viem");
+      return decodeErrorResult({ abi: receiptLedgerAbi, data: selector }).errorName;
+    },
+
+    worker: async (account) => {
+      const args = [with0x(account)] as const;
+      const [entry, active] = await Promise.all([
+        viem.readContract({ ...workers, functionName: "worker", args }),
+        viem.readContract({ ...workers, functionName: "isActive", args }),
+      ]);
+      if (entry.notAfter === 0n) return undefined;
+      return { evidenceDigest: fromHex(entry.evidenceDigest), notAfter: numberFrom(entry.notAfter), revoked: entry.revoked, active };
+    },
+    modelBlock: async (model) => {
+      const block = await viem.readContract({ ...programs, functionName: "modelBlock", args: [model] });
+      return block === 0n ? undefined : numberFrom(block);
+    },
+    program: async (program) => {
+      const entry = await viem.readContract({ ...programs, functionName: "program", args: [toHex0x(ledgerProgramId(program))] });
+      if (entry.key === ZERO_ADDRESS) return undefined;
+      const { developmentParameters, retired } = entry;
+      return { keySha256: fromHex(entry.keySha256), artefactHash: fromHex(entry.artefactHash), developmentParameters, retired };
+    },
+  }, deployment);
+}
+
+/** Makes every failure of a method ours. */
+function answering(methods: Omit<ChainReader, "deployment">, deployment: Deployment): ChainReader {
+  const wrapped = Object.entries(methods).map(([name, method]: [string, (...args: never[]) => Promise<unknown>]) => [
+    name,
+    (...args: never[]) => method(...args).catch((error: unknown) => Promise.reject(refused(name, error))),
+  ]);
+  return { ...(Object.fromEntries(wrapped) as typeof methods), deployment };
+}
+
+const blockRef = (block: { number: bigint; hash: string; timestamp: bigint }): BlockRef =>
+  ({ number: numberFrom(block.number), hash: without0x(block.hash), time: numberFrom(block.timestamp) });
+
+/** Undefined for the one error that says "there is none"; others pass. */
+const absent = (name: string) => (error: unknown): undefined => {
+  if (error instanceof Error && error.name === name) return undefined;
+  throw error;
+};
+
+async function transaction({ viem }: ChainClient, hash: `0x${string}`): Promise<TxView | undefined> {
+  const receipt = await viem.getTransactionReceipt({ hash }).catch(absent("TransactionReceiptNotFoundError"));
+  if (receipt === undefined) return undefined;
+  const block = await viem.getBlock({ blockHash: receipt.blockHash });
+  return {
+    txHash: without0x(receipt.transactionHash),
+    blockNumber: numberFrom(receipt.blockNumber),
+    blockHash: without0x(receipt.blockHash),
+    blockTime: numberFrom(block.timestamp),
+    gasUsed: numberFrom(receipt.gasUsed),
+    to: receipt.to === null ? undefined : addressFrom(receipt.to),
+    succeeded: receipt.status === "success",
+  };
+}

@@ -1,0 +1,52 @@
+import type { Bytes } from "../protocol/bytes.js";
+import { ledgerProgramId } from "../protocol/ledger-digest.js";
+import { LedgerAccount } from "./account.js";
+import { connect } from "./client.js";
+import { submitArgs, toHex0x, with0x } from "./encode.js";
+import { datasetRegistryAbi } from "./generated/dataset-registry.js";
+import { programRegistryAbi } from "./generated/program-registry.js";
+import { receiptLedgerAbi } from "./generated/receipt-ledger.js";
+import { workerRegistryAbi } from "./generated/worker-registry.js";
+import type { ChainSender, Deployment, Mined } from "./ports.js";
+
+export interface SenderOptions {
+  readonly rpcUrl: string;
+  readonly deployment: Deployment;
+  /** secp256k1, 32 bytes. Its account must not be used by another process. */
+  readonly privateKey: Bytes;
+}
+
+/** @throws chain_unavailable, config_invalid (the node is on another chain) */
+export async function openSender(options: SenderOptions): Promise<ChainSender> {
+  const client = await connect({ rpcUrl: options.rpcUrl, chainId: options.deployment.chainId });
+  return senderOf(await LedgerAccount.open(client, options.privateKey), options.deployment);
+}
+
+/** The sender of an account that is already open. */
+export function senderOf(account: LedgerAccount, deployment: Deployment): ChainSender {
+  const datasets = (functionName: string, ...args: readonly unknown[]): Promise<Mined> =>
+    account.call({ address: with0x(deployment.datasetRegistry), abi: datasetRegistryAbi, functionName, args });
+  const programs = (functionName: string, ...args: readonly unknown[]): Promise<Mined> =>
+    account.call({ address: with0x(deployment.programRegistry), abi: programRegistryAbi, functionName, args });
+  const workers = (functionName: string, ...args: readonly unknown[]): Promise<Mined> =>
+    account.call({ address: with0x(deployment.workerRegistry), abi: workerRegistryAbi, functionName, args });
+
+  return {
+    account: account.address,
+    insertLeaf: (leaf, authority, signature) => datasets("insert", leaf, with0x(authority), toHex0x(signature)),
+    revokeLeaf: (leaf, siblings, signature) => datasets("revoke", leaf, siblings, toHex0x(signature)),
+    registerModel: (model) => programs("registerModel", model),
+    registerProgram: ({ program, key, artefactHash, developmentParameters }) =>
+      programs("registerProgram", toHex0x(ledgerProgramId(program)), toHex0x(key), toHex0x(artefactHash), developmentParameters),
+    retireProgram: (program) => programs("retireProgram", toHex0x(ledgerProgramId(program))),
+    registerWorker: (worker, evidenceDigest, notAfter) =>
+      workers("register", with0x(worker), toHex0x(evidenceDigest), BigInt(notAfter)),
+    revokeWorker: (worker) => workers("revoke", with0x(worker)),
+    submitReceipt: (submission) => account.call({
+      address: with0x(deployment.receiptLedger),
+      abi: receiptLedgerAbi,
+      functionName: "submit",
+      args: submitArgs(submission),
+    }),
+  };
+}

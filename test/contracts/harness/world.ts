@@ -1,0 +1,94 @@
+import { startDevChain, type DevChain } from "../../../src/chain/devchain.js";
+import { deploy } from "../../../src/chain/deploy.js";
+import { RegistryMirror } from "../../../src/chain/mirror.js";
+import { openReader } from "../../../src/chain/reader.js";
+import { openSender } from "../../../src/chain/sender.js";
+import type { ChainReader, ChainSender, Deployment, Mined, Submission } from "../../../src/chain/ports.js";
+import type { Bytes } from "../../../src/protocol/bytes.js";
+import type { Field } from "../../../src/protocol/field.js";
+import {
+  insertDigest, ledgerAddress, ledgerKeyFromRandom, receiptDigest, revokeDigest, signalList, signLedger, type LedgerSignals,
+} from "../../../src/protocol/ledger-digest.js";
+import { simulatedKey, type SimulatedKey } from "./groth16.js";
+import { seeded, type Rng } from "./rng.js";
+
+export const CHAIN_ID = 31_337;
+export const PROGRAM = "sme-invoice/1";
+/** The year 2100: the development chain goes by the machine's clock. */
+export const FAR = 4_102_444_800;
+
+/** A chain with everything deployed, one program with a simulated key, one registered worker. */
+export interface World {
+  readonly chain: DevChain;
+  readonly deployment: Deployment;
+  readonly reader: ChainReader;
+  /** Registrar and relay. */
+  readonly sender: ChainSender;
+  readonly mirror: RegistryMirror;
+  readonly rng: Rng;
+  readonly key: SimulatedKey;
+  readonly workerKey: Bytes;
+  readonly authorityKey: Bytes;
+  readonly deployGas: Readonly<Record<string, number>>;
+  insert(leaf: Field, key?: Bytes): Promise<Mined>;
+  revoke(leaf: Field, key?: Bytes): Promise<Mined>;
+  signals(change?: Partial<LedgerSignals>): Promise<LedgerSignals>;
+  /** A submission that the ledger takes, but for what is changed. */
+  submission(signals: LedgerSignals, change?: { workerKey?: Bytes; program?: string; chainId?: number }): Submission;
+  stop(): Promise<void>;
+}
+
+export const keyFrom = (rng: Rng): Bytes => ledgerKeyFromRandom(rng.bytes(48));
+
+export async function startWorld(seed: string): Promise<World> {
+  const rng = seeded(seed);
+  const chain = await startDevChain({ chainId: CHAIN_ID });
+  const [registrarKey, authorityKey, workerKey] = [keyFrom(rng), keyFrom(rng), keyFrom(rng)];
+  await chain.fund(ledgerAddress(registrarKey));
+  const key = simulatedKey(rng, 5);
+  const deployGas: Record<string, number> = {};
+  const deployment = await deploy({
+    rpcUrl: chain.rpcUrl, chainId: CHAIN_ID, privateKey: registrarKey,
+    programs: [{ program: PROGRAM, key: key.bytes, artefactHash: rng.bytes(32), developmentParameters: true }],
+    onStep: (step, gasUsed) => { deployGas[step] = gasUsed; },
+  });
+  const sender = await openSender({ rpcUrl: chain.rpcUrl, deployment, privateKey: registrarKey });
+  const reader = await openReader(chain.rpcUrl, deployment);
+  const mirror = new RegistryMirror(reader);
+  await sender.registerWorker(ledgerAddress(workerKey), rng.bytes(32), FAR);
+
+  const registry = { chainId: CHAIN_ID, contract: deployment.datasetRegistry };
+  return {
+    chain, deployment, reader, sender, mirror, rng, key, workerKey, authorityKey, deployGas,
+    insert: (leaf, signer = authorityKey) =>
+      sender.insertLeaf(leaf, ledgerAddress(signer), signLedger(insertDigest(registry, leaf), signer)),
+    revoke: async (leaf, signer = authorityKey) =>
+      sender.revokeLeaf(leaf, (await mirror.proof(leaf)).siblings, signLedger(revokeDigest(registry, leaf), signer)),
+    signals: async (change = {}) => ({
+      registryRoot: await reader.root(), resultCommitment: rng.field(), jobBinding: rng.field(), asOfDay: 19_000, sourceClass: 1, ...change,
+    }),
+    submission: (signals, change = {}) => {
+      const program = change.program ?? PROGRAM;
+      const place = { chainId: change.chainId ?? CHAIN_ID, contract: deployment.receiptLedger };
+      return {
+        ...signals,
+        program,
+        proof: key.prove(signalList(signals)),
+        ledgerSignature: signLedger(receiptDigest(place, program, signals), change.workerKey ?? workerKey),
+      };
+    },
+    stop: () => chain.stop(),
+  };
+}
+
+/** The code and the contract's reason of a refused call. */
+export async function refusalOf(call: Promise<unknown>): Promise<{ code: string; reason: unknown }> {
+  const { VeriteeError } = await import("../../../src/protocol/errors.js");
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof VeriteeError) return { code: error.code, reason: error.facts["reason"] };
+    throw error;
+  }
+  return { code: "accepted", reason: undefined };
+}

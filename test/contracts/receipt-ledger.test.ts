@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Submission } from "../../src/chain/ports.js";
+import type { Bytes } from "../../src/protocol/bytes.js";
+import { R, type Field } from "../../src/protocol/field.js";
+import { ledgerAddress } from "../../src/protocol/ledger-digest.js";
+import { malleate } from "./harness/groth16.js";
+import { FAR, keyFrom, refusalOf, startWorld, type World } from "./harness/world.js";
+
+let w: World;
+beforeAll(async () => {
+  w = await startWorld("receipt-ledger");
+  await w.insert(w.rng.field());
+}, 60_000);
+afterAll(() => w?.stop());
+
+/** The view and the transaction must say the same. */
+async function refused(submission: Submission): Promise<{ code: string; reason: unknown }> {
+  const seen = await w.reader.refusal(submission);
+  const answer = await refusalOf(w.sender.submitReceipt(submission));
+  expect(answer.reason).toBe(seen);
+  return answer;
+}
+const refusedFor = (reason: string) => ({ code: reason === "RootUnknown" ? "root_unknown" : "chain_refused", reason });
+
+const P = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
+const number = (b: Bytes): bigint => BigInt(`0x${Buffer.from(b).toString("hex")}`);
+const bytes = (v: bigint): Bytes => Uint8Array.from(Buffer.from(v.toString(16).padStart(64, "0"), "hex"));
+
+describe("submit", () => {
+  it("keeps an honest receipt and nothing but commitments", async () => {
+    const signals = await w.signals();
+    const submission = w.submission(signals);
+    expect(await w.reader.refusal(submission)).toBeUndefined();
+    const mined = await w.sender.submitReceipt(submission);
+    expect(await w.reader.receipt(signals.jobBinding)).toBe(signals.resultCommitment);
+    const record = await w.reader.receiptRecord(signals.jobBinding);
+    expect(record).toMatchObject({
+      resultCommitment: signals.resultCommitment, registryRoot: signals.registryRoot, asOfDay: 19_000, sourceClass: 1,
+      worker: ledgerAddress(w.workerKey), txHash: mined.txHash, blockNumber: mined.blockNumber,
+    });
+    expect(await w.reader.transaction(mined.txHash)).toMatchObject({ ...mined, succeeded: true, to: w.deployment.receiptLedger });
+  });
+
+  it("takes one receipt a job, whatever the proof's bytes or the result", async () => {
+    const signals = await w.signals();
+    const first = w.submission(signals);
+    await w.sender.submitReceipt(first);
+    expect(await refused(first)).toEqual(refusedFor("JobHasReceipt"));
+    expect(await refused({ ...first, proof: malleate(first.proof, 7n) })).toEqual(refusedFor("JobHasReceipt"));
+    expect(await refused(w.submission({ ...signals, resultCommitment: w.rng.field() }))).toEqual(refusedFor("JobHasReceipt"));
+    expect(await w.reader.receipt(signals.jobBinding)).toBe(signals.resultCommitment);
+  });
+
+  it("knows that a malleated proof is a proof, so that identity must rest on J", async () => {
+    const submission = w.submission(await w.signals());
+    expect(await w.reader.refusal({ ...submission, proof: malleate(submission.proof, 7n) })).toBeUndefined();
+  });
+
+  it("refuses a signal + r, though the equation holds", async () => {
+    const signals = await w.signals();
+    for (const name of ["registryRoot", "resultCommitment", "jobBinding"] as const) {
+      const shifted = { ...signals, [name]: signals[name] + R };
+      const submission = { ...w.submission(signals), [name]: shifted[name] };
+      expect(await refused(submission), name).toEqual(refusedFor("SignalOutOfRange"));
+    }
+  });
+
+  it("refuses a result of zero, which would leave the job open", async () => {
+    expect(await refused(w.submission(await w.signals({ resultCommitment: 0n as Field })))).toEqual(refusedFor("ResultIsZero"));
+  });
+
+  it("refuses every changed signal of an honest proof", async () => {
+    const signals = await w.signals();
+    const honest = w.submission(signals);
+    for (const name of ["resultCommitment", "jobBinding", "asOfDay", "sourceClass"] as const) {
+      const changed = typeof signals[name] === "number" ? signals[name] + 1 : signals[name] + 1n;
+      const lie = w.submission({ ...signals, [name]: changed });
+      expect(await refused({ ...lie, proof: honest.proof }), name).toEqual(refusedFor("ProofInvalid"));
+    }
+  });
+
+  it("refuses an unknown program, and a proof made for another key", async () => {
+    const signals = await w.signals();
+    expect(await refused(w.submission(signals, { program: "retail-account/1" }))).toEqual(refusedFor("ProgramUnknown"));
+    const { simulatedKey } = await import("./harness/groth16.js");
+    const key = simulatedKey(w.rng, 5);
+    await w.sender.registerProgram({ program: "other/1", key: key.bytes, artefactHash: w.rng.bytes(32), developmentParameters: true });
+    expect(await refused(w.submission(signals, { program: "other/1" }))).toEqual(refusedFor("ProofInvalid"));
+    await w.sender.retireProgram("other/1");
+    expect(await refused(w.submission(signals, { program: "other/1" }))).toEqual(refusedFor("ProgramRetired"));
+  });
+
+  it("refuses a key for another number of signals", async () => {
+    const { simulatedKey } = await import("./harness/groth16.js");
+    for (const count of [4, 6]) {
+      const program = `signals-${count}/1`;
+      const key = simulatedKey(w.rng, count);
+      await w.sender.registerProgram({ program, key: key.bytes, artefactHash: w.rng.bytes(32), developmentParameters: true });
+      expect(await refused(w.submission(await w.signals(), { program }))).toEqual(refusedFor("ProofInvalid"));
+    }
+  });
+});
+
+describe("proof tampering", () => {
+  it("refuses every coordinate off by one, not canonical, zero or all ones, without reverting in the verifier", async () => {
+    const submission = w.submission(await w.signals());
+    for (const part of ["a", "b", "c"] as const) {
+      for (const i of submission.proof[part].keys()) {
+        const honest = number(submission.proof[part][i] as Bytes);
+        for (const value of [honest + 1n, honest + P, 0n, 2n ** 256n - 1n]) {
+          const coordinates = submission.proof[part].with(i, bytes(value));
+          const reason = await w.reader.refusal({ ...submission, proof: { ...submission.proof, [part]: coordinates } });
+          expect(reason, `${part}[${i}] = ${value}`).toBe("ProofInvalid");
+        }
+      }
+    }
+  });
+
+  it("refuses points at infinity and the negated A", async () => {
+    const submission = w.submission(await w.signals());
+    const zeros = (n: number): Bytes[] => Array.from({ length: n }, () => bytes(0n));
+    const { a, b, c } = submission.proof;
+    const negated = [a[0] as Bytes, bytes(P - number(a[1] as Bytes))];
+    for (const proof of [{ a: zeros(2), b, c }, { a, b: zeros(4), c }, { a, b, c: zeros(2) }, { a: negated, b, c }]) {
+      expect(await refused({ ...submission, proof })).toEqual(refusedFor("ProofInvalid"));
+    }
+  });
+});
+
+describe("the worker's signature", () => {
+  it("refuses an unregistered worker", async () => {
+    expect(await refused(w.submission(await w.signals(), { workerKey: keyFrom(w.rng) }))).toEqual(refusedFor("WorkerNotActive"));
+  });
+
+  it("refuses a revoked worker, which never returns", async () => {
+    const workerKey = keyFrom(w.rng);
+    const account = ledgerAddress(workerKey);
+    await w.sender.registerWorker(account, w.rng.bytes(32), FAR);
+    expect(await w.reader.refusal(w.submission(await w.signals(), { workerKey }))).toBeUndefined();
+    await w.sender.revokeWorker(account);
+    expect(await refused(w.submission(await w.signals(), { workerKey }))).toEqual(refusedFor("WorkerNotActive"));
+    expect(await refusalOf(w.sender.registerWorker(account, w.rng.bytes(32), FAR))).toEqual(refusedFor("WorkerRevoked"));
+    expect(await w.reader.worker(account)).toMatchObject({ revoked: true, active: false });
+  });
+
+  it("refuses an expired worker by the block's clock", async () => {
+    const { rpc } = await import("../../src/chain/rpc.js");
+    const workerKey = keyFrom(w.rng);
+    const { time } = await w.reader.head();
+    await w.sender.registerWorker(ledgerAddress(workerKey), w.rng.bytes(32), time + 1_000);
+    const submission = w.submission(await w.signals(), { workerKey });
+    await rpc(w.chain.rpcUrl, "evm_setNextBlockTimestamp", [time + 1_000]);
+    await w.chain.mine(1);
+    expect(await w.reader.worker(ledgerAddress(workerKey))).toMatchObject({ active: true });
+    await rpc(w.chain.rpcUrl, "evm_setNextBlockTimestamp", [time + 1_001]);
+    await w.chain.mine(1);
+    expect(await refused(submission)).toEqual(refusedFor("WorkerNotActive"));
+    expect(await refusalOf(w.sender.registerWorker(ledgerAddress(workerKey), w.rng.bytes(32), time))).toEqual(refusedFor("AlreadyExpired"));
+  });
+
+  it("refuses a signature for another chain or ledger, and malformed or high-s ones", async () => {
+    const signals = await w.signals();
+    expect(await refused(w.submission(signals, { chainId: 1 }))).toEqual(refusedFor("WorkerNotActive"));
+    const submission = w.submission(signals);
+    const signature = submission.ledgerSignature;
+    const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+    const highS = new Uint8Array(signature);
+    highS.set(bytes(order - number(signature.subarray(32, 64))), 32);
+    highS[64] = signature[64] === 27 ? 28 : 27;
+    const parity = signature.with(64, (signature[64] as number) - 27);
+    const zeroR = new Uint8Array(signature).fill(0, 0, 32);
+    for (const bad of [highS, parity, zeroR, signature.subarray(0, 64), new Uint8Array(0)]) {
+      expect(await refused({ ...submission, ledgerSignature: bad })).toEqual(refusedFor("SignatureInvalid"));
+    }
+  });
+});
+
+describe("roots", () => {
+  it("refuses an unknown root and zero", async () => {
+    for (const registryRoot of [w.rng.field(), 0n as Field]) {
+      expect(await refused(w.submission(await w.signals({ registryRoot })))).toEqual(refusedFor("RootUnknown"));
+    }
+  });
+
+  it("takes a superseded root until a revocation", async () => {
+    const leaf = w.rng.field();
+    await w.insert(leaf);
+    const signals = await w.signals();
+    await w.insert(w.rng.field());
+    expect(await w.reader.refusal(w.submission(signals))).toBeUndefined();
+    await w.revoke(leaf);
+    expect(await refused(w.submission(signals))).toEqual(refusedFor("RootUnknown"));
+    await w.sender.submitReceipt(w.submission(await w.signals()));
+  });
+});
