@@ -55,6 +55,7 @@ export const ERROR_STATUS = {
   leaf_unknown: 404,
   chain_refused: 502,
   chain_unavailable: 503,
+  service_unavailable: 503,
   receipt_invalid: 422,
   config_invalid: 500,
   internal: 500,
