@@ -1,0 +1,37 @@
+import { compactPacking } from "../../protocol/packing.js";
+import { byCounterparty } from "../../protocol/record-order.js";
+import type { Program } from "../program.js";
+import { ensureAsOfDay, ensureTerm } from "../terms.js";
+import { accumulateInvoices, invoiceElements, type SmeInvoiceAggregates } from "./aggregates.js";
+import { invoiceFolder } from "./csv.js";
+import { characteristics, invoiceFeatures, largestMonth } from "./features.js";
+import { defaultModel } from "./model.js";
+import { windowOf } from "./window.js";
+
+/** Credit score of a small enterprise from its VAT invoices, sales and purchases. */
+export const smeInvoice: Program<SmeInvoiceAggregates> = {
+  id: "sme-invoice/1",
+  name: "sme-invoice",
+  tag: 101n,
+  packing: compactPacking,
+  order: byCounterparty,
+  slotsPerChunk: 512,
+  characteristics,
+  defaultModel,
+  folder: invoiceFolder,
+  checkTerms(terms) {
+    ensureAsOfDay(terms);
+    ensureTerm("termsAmount", terms.termsAmount, 0, 0);
+  },
+  window({ asOfDay }) {
+    const { firstDay, monthOfDay } = windowOf(asOfDay);
+    return { firstDay, lastDay: firstDay + monthOfDay.length - 1 };
+  },
+  accumulator(terms) {
+    this.checkTerms(terms);
+    return accumulateInvoices(terms.asOfDay);
+  },
+  aggregateElements: invoiceElements,
+  features: invoiceFeatures,
+  hints: (aggregates) => ({ maxMonth: BigInt(largestMonth(aggregates)) }),
+};
