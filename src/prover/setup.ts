@@ -1,0 +1,93 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { curves } from "snarkjs";
+import { artefactsOf, PROGRAM_IDS, type ArtefactManifest, type ProgramId } from "../proofs/artefacts.js";
+import { artefactPaths, ensurePinned, readPinned, writeWhole } from "./artefact-files.js";
+import { compileCircuit } from "./compile.js";
+import { developmentZkey, openGenerators, type Generators } from "./development-setup.js";
+
+/** `done` of `total` steps of a phase; `total` is 1 for phases that cannot tell. */
+export interface SetupProgress {
+  readonly phase: "compile" | "proving-key";
+  readonly circuit: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface SetupOptions {
+  /** the project's root: where circuits/ and node_modules/ are */
+  readonly root: string;
+  /** default `<root>/.veritee/artefacts`; must lie under the root */
+  readonly cache?: string;
+  readonly programs?: readonly ProgramId[];
+  readonly onProgress?: (progress: SetupProgress) => void;
+}
+
+export const defaultCache = (root: string): string => join(root, ".veritee", "artefacts");
+
+/**
+ * Makes what proving needs, once: compiles circuits and derives DEVELOPMENT proving keys, each checked against its pin.
+ * Takes about half a minute on two cores; afterwards it only checks hashes. Interrupted, it goes on with what is missing.
+ * @returns the programs that something was made for
+ * @throws artefact_mismatch when a compiler or a file gives other bytes than pinned
+ */
+export async function ensureArtefacts(options: SetupOptions): Promise<ProgramId[]> {
+  const { root, cache = defaultCache(root), programs = PROGRAM_IDS, onProgress = () => undefined } = options;
+  const missing: ProgramId[] = [];
+  for (const program of programs) if (!(await isComplete(cache, artefactsOf(program)))) missing.push(program);
+
+  // Compilers run side by side in processes of their own; keys are made here, one after the other.
+  const compiled = missing.map((program) => compileMissing(root, cache, artefactsOf(program), onProgress));
+  compiled.forEach((c) => c.catch(() => undefined)); // awaited below, in order
+  const generators = lazyGenerators();
+  for (const [i, program] of missing.entries()) {
+    const r1cs = (await compiled[i]) as Uint8Array;
+    await makeKey(cache, artefactsOf(program), r1cs, await generators(), onProgress);
+  }
+  return missing;
+}
+
+async function isComplete(cache: string, pin: ArtefactManifest): Promise<boolean> {
+  const paths = artefactPaths(cache, pin);
+  const wasm = await readPinned(paths.wasm, pin.wasmSha256);
+  const zkey = await readPinned(paths.zkey, pin.zkeySha256);
+  return wasm !== undefined && zkey !== undefined;
+}
+
+/** The r1cs, compiled unless it and the witness program are there. */
+async function compileMissing(
+  root: string, cache: string, pin: ArtefactManifest, onProgress: (p: SetupProgress) => void,
+): Promise<Uint8Array> {
+  const paths = artefactPaths(cache, pin);
+  const known = await readPinned(paths.r1cs, pin.r1csSha256);
+  if (known !== undefined && (await readPinned(paths.wasm, pin.wasmSha256)) !== undefined) return known;
+
+  onProgress({ phase: "compile", circuit: pin.circuit, done: 0, total: 1 });
+  const scratch = join(paths.folder, `compile-${process.pid}`);
+  try {
+    const { r1cs, wasm } = await compileCircuit(root, pin.circuit, scratch);
+    ensurePinned(`${pin.circuit}.r1cs`, r1cs, pin.r1csSha256);
+    ensurePinned(`${pin.circuit}.wasm`, wasm, pin.wasmSha256);
+    await writeWhole(paths.wasm, wasm);
+    await writeWhole(paths.r1cs, r1cs);
+    onProgress({ phase: "compile", circuit: pin.circuit, done: 1, total: 1 });
+    return r1cs;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function makeKey(
+  cache: string, pin: ArtefactManifest, r1cs: Uint8Array, generators: Generators, onProgress: (p: SetupProgress) => void,
+): Promise<void> {
+  const report = (done: number, total: number) => onProgress({ phase: "proving-key", circuit: pin.circuit, done, total });
+  const zkey = await developmentZkey(pin.circuit, r1cs, generators, report);
+  ensurePinned(`${pin.circuit}.zkey`, zkey, pin.zkeySha256);
+  await writeWhole(artefactPaths(cache, pin).zkey, zkey);
+}
+
+/** Tables are made when the first key needs them; they live in an engine without threads that is dropped afterwards. */
+function lazyGenerators(): () => Promise<Generators> {
+  let made: Promise<Generators> | undefined;
+  return () => (made ??= curves.getCurveFromName("bn128", { singleThread: true }).then(openGenerators));
+}
