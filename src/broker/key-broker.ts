@@ -1,0 +1,178 @@
+import { appraise } from "../attestation/appraise.js";
+import type { Claims } from "../attestation/types.js";
+import { KEY_RELEASE_INFO, keyReleaseAad } from "../protocol/aad.js";
+import { toHex } from "../protocol/bytes.js";
+import { envelopeToBytes, type Envelope } from "../protocol/dsse.js";
+import { ensure, VeriteeError } from "../protocol/errors.js";
+import { sha256 } from "../protocol/hash.js";
+import { hpkeSeal } from "../protocol/hpke.js";
+import type { JobId, KeyChallengeId, KeyRequestId } from "../protocol/ids.js";
+import {
+  jobRequest, keyChallenge, keyEvidence, keyReply, keyRequest,
+  type HpkeBox, type JobRequest, type KeyChallenge, type KeyEvidence, type KeyOutcome, type KeyRequest, type Signed,
+} from "../protocol/objects/index.js";
+import { reportData } from "../protocol/report-data.js";
+import type { BrokerItem } from "../protocol/wire/veritee_pb.js";
+import { AnswerTable } from "./answers.js";
+import { ChallengeTable } from "./challenges.js";
+import type { BrokerParts, ReleasePolicy } from "./ports.js";
+import type { EvidenceNote } from "./release-log/entry.js";
+
+export type BrokerAnswer =
+  | { readonly kind: "challenge"; readonly envelope: Envelope }
+  | { readonly kind: "reply"; readonly envelope: Envelope }
+  /** Not a request to this holder at all: nobody is answered and nothing is logged. */
+  | { readonly kind: "ignored"; readonly reason: string };
+
+/** What is known of a request while it is judged; the log gets as much as there was. */
+interface Case {
+  readonly request: Signed<KeyRequest, KeyRequestId>;
+  readonly item: BrokerItem;
+  readonly now: number;
+  policy?: ReleasePolicy;
+  challenge?: KeyChallengeId;
+  evidence?: EvidenceNote;
+}
+
+/**
+ * Decides on key requests (docs/protocol.md 10). Nothing the coordinator says is believed: a request is judged by the
+ * worker's signature, the platform's signed job, the holder's own grants, and appraised evidence. One case at a time, so
+ * that uses are counted without races.
+ */
+export class KeyBroker {
+  readonly #challenges = new ChallengeTable();
+  readonly #answers = new AnswerTable();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly parts: BrokerParts) {}
+
+  /** @throws store_failed when the log cannot be written: then no answer is given either */
+  handle(item: BrokerItem): Promise<BrokerAnswer> {
+    const turn = this.#turn.then(() => this.#handle(item));
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #handle(item: BrokerItem): Promise<BrokerAnswer> {
+    const request = this.#ownRequest(item);
+    if (request instanceof VeriteeError) return { kind: "ignored", reason: request.message };
+    const to = item.evidence === undefined ? "" : toHex(sha256(envelopeToBytes(item.evidence)));
+    const given = this.#answers.find(request.id, to);
+    if (given !== undefined) return { kind: "reply", envelope: given };
+    const judged: Case = { request, item, now: this.parts.clock() };
+    const answer = await this.#judge(judged);
+    if (answer.kind === "reply") this.#answers.keep(request.id, to, answer.envelope, judged.now);
+    return answer;
+  }
+
+  #ownRequest({ request }: BrokerItem): Signed<KeyRequest, KeyRequestId> | VeriteeError {
+    try {
+      ensure(request !== undefined, "input_invalid", "an inbox item without a request");
+      const signed = keyRequest.open(request);
+      ensure(signed.value.holder === this.parts.identity.publicKey, "input_invalid", "a request to another holder");
+      return signed;
+    } catch (error) {
+      if (error instanceof VeriteeError) return error;
+      throw error;
+    }
+  }
+
+  async #judge(judged: Case): Promise<BrokerAnswer> {
+    try {
+      const job = ownJob(judged);
+      const policy = await this.#policy(judged, job);
+      return judged.item.evidence === undefined ? this.#challenge(judged, policy) : await this.#release(judged, policy, judged.item.evidence);
+    } catch (error) {
+      if (!(error instanceof VeriteeError) || error.code === "store_failed") throw error;
+      return this.#refuse(judged, error);
+    }
+  }
+
+  /** The holder's word on this job, asked for at the challenge and again at the release: it may have changed. */
+  async #policy(judged: Case, job: Signed<JobRequest, JobId>): Promise<ReleasePolicy> {
+    const { notAfter } = job.value;
+    ensure(judged.now < notAfter, "job_expired", "the job's time is over", { notAfter, now: judged.now });
+    const policy = await this.parts.policy.judge(judged.request.value, job, judged.now);
+    judged.policy = policy;
+    const jobs = this.parts.log.jobsUnder(policy.id);
+    // A job that asks again after its worker died is the same use.
+    const usesLeft = policy.maxUses === undefined || jobs.has(job.id) || jobs.size < policy.maxUses;
+    ensure(usesLeft, "grant_used_up", "the grant has been used as often as it allows", { maxUses: policy.maxUses ?? 0 });
+    return policy;
+  }
+
+  #challenge({ request, now }: Case, policy: ReleasePolicy): BrokerAnswer {
+    const { identity, random } = this.parts;
+    const challenge = this.#challenges.outstanding(request.id, policy.id, now)
+      ?? this.#challenges.issue(request.id, policy.id, random(32), now, (value) => keyChallenge.sign(value, identity));
+    this.parts.onEvent?.({ kind: "challenged", request: request.id, job: request.value.job });
+    return { kind: "challenge", envelope: challenge.envelope };
+  }
+
+  async #release(judged: Case, policy: ReleasePolicy, envelope: Envelope): Promise<BrokerAnswer> {
+    const { request, now } = judged;
+    const evidence = keyEvidence.open(envelope);
+    ensure(evidence.signer === request.value.worker.signingKey, "signature_invalid", "the evidence is signed by another worker than the request");
+    ensure(evidence.value.request === request.id, "challenge_unknown", "the evidence answers another request");
+    judged.challenge = evidence.value.challenge;
+    // Burnt before appraisal: evidence that fails cannot try again.
+    const challenge = this.#challenges.burn(evidence.value.challenge, request.id, now);
+    ensure(challenge.policyId === policy.id, "grant_mismatch", "the policy changed since the challenge");
+    const claims = this.#appraise(judged, policy, evidence.value, challenge);
+    const digest = toHex(claims.evidenceDigest);
+    ensure(!this.parts.log.hasEvidence(digest), "request_replayed", "this evidence was presented before", { evidence: digest });
+    judged.evidence = { digest, measurement: claims.measurement, anchor: claims.anchor, simulated: claims.simulated };
+    const box = await this.#seal(judged, evidence.value);
+    // On disk before the key leaves.
+    await this.#record(judged, { outcome: "released" });
+    this.parts.onEvent?.({ kind: "released", request: request.id, job: request.value.job });
+    return this.#reply(judged, { kind: "released", box });
+  }
+
+  #appraise({ request, now }: Case, policy: ReleasePolicy, { replyKey, evidence }: KeyEvidence, { nonce }: KeyChallenge): Claims {
+    const { worker, job } = request.value;
+    const expectedReportData = reportData({ nonce, worker, release: { replyKey, policyId: policy.id, job } });
+    return appraise({ evidence, roots: this.parts.roots, policy: policy.enclaves, expectedReportData, atUnixSeconds: now });
+  }
+
+  async #seal({ request }: Case, { replyKey, challenge }: KeyEvidence): Promise<HpkeBox> {
+    const { holder, subject, job } = request.value;
+    const key = await this.parts.keys.get(subject);
+    ensure(key !== undefined, "not_found", "there is no key for this subject", { subject });
+    try {
+      return await hpkeSeal(replyKey, KEY_RELEASE_INFO, keyReleaseAad({ request: request.id, challenge, holder, subject, job }), key);
+    } finally {
+      key.fill(0);
+    }
+  }
+
+  async #refuse(judged: Case, error: VeriteeError): Promise<BrokerAnswer> {
+    const reason = error.message.slice(0, 500);
+    await this.#record(judged, { outcome: "refused", refusal: { code: error.code, reason } });
+    this.parts.onEvent?.({ kind: "refused", request: judged.request.id, job: judged.request.value.job, code: error.code, reason });
+    return this.#reply(judged, { kind: "refused", code: error.code, reason });
+  }
+
+  async #record({ request, now, policy, challenge, evidence }: Case, verdict: Verdict): Promise<void> {
+    const { job, subject, worker } = request.value;
+    await this.parts.log.append({
+      at: now, request: request.id, job, subject, worker: worker.signingKey, policy: policy?.id, challenge, evidence, ...verdict,
+    });
+  }
+
+  #reply({ request, challenge }: Case, outcome: KeyOutcome): BrokerAnswer {
+    return { kind: "reply", envelope: keyReply.sign({ request: request.id, challenge, outcome }, this.parts.identity).envelope };
+  }
+}
+
+type Verdict =
+  | { readonly outcome: "released" }
+  | { readonly outcome: "refused"; readonly refusal: { readonly code: string; readonly reason: string } };
+
+/** The job that the request names, signed by its platform. */
+function ownJob({ item, request }: Case): Signed<JobRequest, JobId> {
+  ensure(item.job !== undefined, "input_invalid", "the request came without its job");
+  const job = jobRequest.open(item.job);
+  ensure(job.id === request.value.job, "grant_mismatch", "the job is not the one that the request names", { named: request.value.job, found: job.id });
+  return job;
+}

@@ -1,0 +1,61 @@
+import type { TrustRoots } from "../attestation/types.js";
+import type { Bytes } from "../protocol/bytes.js";
+import type { SigningKey } from "../protocol/dsse.js";
+import type { JobId, KeyRequestId, ObjectId } from "../protocol/ids.js";
+import type { EnclavePolicy, JobRequest, KeyRequest, Signed } from "../protocol/objects/index.js";
+import type { ReleaseEvent } from "./release-log/entry.js";
+
+/** Unix seconds. */
+export type Clock = () => number;
+/** Secret random bytes. */
+export type Random = (length: number) => Bytes;
+
+/** The holder's keys by the manifest they open. */
+export interface KeyStore {
+  /** A copy that the caller wipes. */
+  get(subject: ObjectId): Promise<Bytes | undefined>;
+}
+
+/** What a job may have: the holder's own signed words (its grant, or its own job), never the coordinator's. */
+export interface ReleasePolicy {
+  /** SHA-256 of the payload that says so: the grant's or job's id. */
+  readonly id: ObjectId;
+  readonly enclaves: EnclavePolicy;
+  /** Distinct jobs that may ever have a key under this policy; undefined when the policy is one job. */
+  readonly maxUses: number | undefined;
+}
+
+/** The holder's judgement of an authentic job. */
+export interface PolicySource {
+  /** @throws grant_*, not_found, key_refused: the code and message go to the worker and the log */
+  judge(request: KeyRequest, job: Signed<JobRequest, JobId>, now: number): Promise<ReleasePolicy>;
+}
+
+/** Durable: append resolves when the entry is on disk. */
+export interface ReleaseRecorder {
+  append(event: ReleaseEvent): Promise<void>;
+  /** Jobs that were given a key under a policy. */
+  jobsUnder(policy: ObjectId): ReadonlySet<JobId>;
+  /** Whether a key was released or refused on this evidence (digest in hex). */
+  hasEvidence(digest: string): boolean;
+}
+
+export interface BrokerParts {
+  readonly identity: SigningKey;
+  readonly keys: KeyStore;
+  readonly policy: PolicySource;
+  readonly log: ReleaseRecorder;
+  readonly roots: TrustRoots;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** For the operator's log; holds no key. */
+  readonly onEvent?: (event: BrokerEvent) => void;
+}
+
+export interface BrokerEvent {
+  readonly kind: "challenged" | "released" | "refused" | "ignored" | "unreachable";
+  readonly request?: KeyRequestId;
+  readonly job?: JobId;
+  readonly code?: string;
+  readonly reason?: string;
+}
