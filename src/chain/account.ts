@@ -20,15 +20,16 @@ const withMargin = (gas: bigint): bigint => (gas * 5n) / 4n + 100_000n;
 const MINING_TIMEOUT_MS = 120_000;
 
 /**
- * One account's transactions, in order. The nonce is ours and is handed out one transaction at a time: asking the node
- * anew for each would hand the same nonce to two that are sent together.
- * Only one process may send from an account.
+ * One account's transactions, in order. Nonces are handed out one transaction at a time: asking the node for each without
+ * waiting would hand the same nonce to two that are sent together. Only one process may send from an account.
  */
 export class LedgerAccount {
   readonly address: LedgerAddress;
   readonly #client: ChainClient;
   readonly #wallet: WalletClient<Transport, Chain, Account>;
-  #nonce: number | undefined;
+  /** Nonce after the last one sent; the node may not have heard of that yet. */
+  #next = 0;
+  #inFlight = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(client: ChainClient, wallet: WalletClient<Transport, Chain, Account>, address: LedgerAddress) {
@@ -75,18 +76,17 @@ export class LedgerAccount {
     }
   }
 
+  /** Sends one after the other; what is sent is in flight until #mined has seen its block. */
   #inTurn(send: (nonce: number) => Promise<Hex>): Promise<Hex> {
     const result = this.#turn.then(async () => {
-      try {
-        this.#nonce ??= await this.#client.viem.getTransactionCount({ address: `0x${this.address}`, blockTag: "pending" });
-        const hash = await send(this.#nonce);
-        this.#nonce += 1;
-        return hash;
-      } catch (error) {
-        // Whether the nonce was used is not known: ask the node before the next.
-        this.#nonce = undefined;
-        throw error;
-      }
+      const pending = await this.#client.viem.getTransactionCount({ address: `0x${this.address}`, blockTag: "pending" });
+      // With nothing in flight the node is right even when it says less: a reorganisation, or a restart of the
+      // development chain, has taken transactions back, and a nonce above the gap would wait for ever.
+      const nonce = this.#inFlight === 0 ? pending : Math.max(pending, this.#next);
+      const hash = await send(nonce);
+      this.#next = nonce + 1;
+      this.#inFlight += 1;
+      return hash;
     });
     this.#turn = result.catch(() => undefined);
     return result;
@@ -94,7 +94,8 @@ export class LedgerAccount {
 
   /** @param again the same call, asked for its reason when the block holds it as reverted */
   async #mined(hash: Hex, again: () => Promise<unknown> = async () => undefined): Promise<Mined> {
-    const receipt = await this.#client.viem.waitForTransactionReceipt({ hash, timeout: MINING_TIMEOUT_MS });
+    const receipt = await this.#client.viem.waitForTransactionReceipt({ hash, timeout: MINING_TIMEOUT_MS })
+      .finally(() => { this.#inFlight -= 1; });
     if (receipt.status !== "success") {
       await again();
       throw new VeriteeError("chain_refused", "the transaction was reverted", { reason: "reverted", txHash: without0x(hash) });

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { rpc } from "../../src/chain/rpc.js";
 import type { Submission } from "../../src/chain/ports.js";
 import type { Bytes } from "../../src/protocol/bytes.js";
 import { R, type Field } from "../../src/protocol/field.js";
 import { ledgerAddress } from "../../src/protocol/ledger-digest.js";
-import { malleate } from "./harness/groth16.js";
+import { malleate, simulatedKey } from "./harness/groth16.js";
 import { FAR, keyFrom, refusalOf, startWorld, type World } from "./harness/world.js";
 
 let w: World;
@@ -82,7 +83,6 @@ describe("submit", () => {
   it("refuses an unknown program, and a proof made for another key", async () => {
     const signals = await w.signals();
     expect(await refused(w.submission(signals, { program: "retail-account/1" }))).toEqual(refusedFor("ProgramUnknown"));
-    const { simulatedKey } = await import("./harness/groth16.js");
     const key = simulatedKey(w.rng, 5);
     await w.sender.registerProgram({ program: "other/1", key: key.bytes, artefactHash: w.rng.bytes(32), developmentParameters: true });
     expect(await refused(w.submission(signals, { program: "other/1" }))).toEqual(refusedFor("ProofInvalid"));
@@ -91,7 +91,6 @@ describe("submit", () => {
   });
 
   it("refuses a key for another number of signals", async () => {
-    const { simulatedKey } = await import("./harness/groth16.js");
     for (const count of [4, 6]) {
       const program = `signals-${count}/1`;
       const key = simulatedKey(w.rng, count);
@@ -144,7 +143,6 @@ describe("the worker's signature", () => {
   });
 
   it("refuses an expired worker by the block's clock", async () => {
-    const { rpc } = await import("../../src/chain/rpc.js");
     const workerKey = keyFrom(w.rng);
     const { time } = await w.reader.head();
     await w.sender.registerWorker(ledgerAddress(workerKey), w.rng.bytes(32), time + 1_000);

@@ -5,6 +5,7 @@ import { openReader } from "../../../src/chain/reader.js";
 import { openSender } from "../../../src/chain/sender.js";
 import type { ChainReader, ChainSender, Deployment, Mined, Submission } from "../../../src/chain/ports.js";
 import type { Bytes } from "../../../src/protocol/bytes.js";
+import { VeriteeError } from "../../../src/protocol/errors.js";
 import type { Field } from "../../../src/protocol/field.js";
 import {
   insertDigest, ledgerAddress, ledgerKeyFromRandom, receiptDigest, revokeDigest, signalList, signLedger, type LedgerSignals,
@@ -27,6 +28,7 @@ export interface World {
   readonly mirror: RegistryMirror;
   readonly rng: Rng;
   readonly key: SimulatedKey;
+  readonly registrarKey: Bytes;
   readonly workerKey: Bytes;
   readonly authorityKey: Bytes;
   readonly deployGas: Readonly<Record<string, number>>;
@@ -59,7 +61,7 @@ export async function startWorld(seed: string): Promise<World> {
 
   const registry = { chainId: CHAIN_ID, contract: deployment.datasetRegistry };
   return {
-    chain, deployment, reader, sender, mirror, rng, key, workerKey, authorityKey, deployGas,
+    chain, deployment, reader, sender, mirror, rng, key, registrarKey, workerKey, authorityKey, deployGas,
     insert: (leaf, signer = authorityKey) =>
       sender.insertLeaf(leaf, ledgerAddress(signer), signLedger(insertDigest(registry, leaf), signer)),
     revoke: async (leaf, signer = authorityKey) =>
@@ -83,7 +85,6 @@ export async function startWorld(seed: string): Promise<World> {
 
 /** The code and the contract's reason of a refused call. */
 export async function refusalOf(call: Promise<unknown>): Promise<{ code: string; reason: unknown }> {
-  const { VeriteeError } = await import("../../../src/protocol/errors.js");
   try {
     await call;
   } catch (error) {

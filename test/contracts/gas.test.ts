@@ -1,0 +1,48 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { rpc } from "../../src/chain/rpc.js";
+import { ledgerAddress } from "../../src/protocol/ledger-digest.js";
+import { FAR, keyFrom, refusalOf, startWorld, type World } from "./harness/world.js";
+
+// Keys, proofs and values come from a seed and the contracts' addresses from it: gas is the same to the unit in every
+// run. UPDATE_GAS=1 writes contracts/gas.json anew.
+
+const snapshot = new URL("../../contracts/gas.json", import.meta.url);
+const FULL = 2 ** 20;
+
+let w: World;
+beforeAll(async () => { w = await startWorld("gas"); }, 60_000);
+afterAll(() => w?.stop());
+
+/** A tree of a given size without its million insertions: writes size and depth (slots 0 and 1). */
+async function pretendSize(size: number): Promise<void> {
+  const word = (v: number): string => `0x${v.toString(16).padStart(64, "0")}`;
+  for (const [slot, value] of [[0, size], [1, Math.ceil(Math.log2(size))]] as const) {
+    await rpc(w.chain.rpcUrl, "anvil_setStorageAt", [`0x${w.deployment.datasetRegistry}`, word(slot), word(value)]);
+  }
+}
+
+it("costs exactly what contracts/gas.json says, and a full tree takes no more", async () => {
+  const gas: Record<string, number> = Object.fromEntries(
+    Object.entries(w.deployGas).map(([step, used]) => [`gas.deploy.${step}`, used]));
+
+  for (let size = 1; size <= 64; size++) {
+    const { gasUsed } = await w.insert(w.rng.field());
+    if ([1, 2, 16, 64].includes(size)) gas[`gas.leaf.insert.${size}`] = gasUsed;
+  }
+  gas["gas.receipt.k1"] = (await w.sender.submitReceipt(w.submission(await w.signals()))).gasUsed;
+
+  const leaf = (await w.reader.leafEvents(0))[20]?.leaf;
+  if (leaf === undefined) throw new Error("no leaf 20");
+  gas["gas.leaf.revoke.64"] = (await w.revoke(leaf)).gasUsed;
+  gas["gas.model.register"] = (await w.sender.registerModel(w.rng.field())).gasUsed;
+  gas["gas.worker.register"] = (await w.sender.registerWorker(ledgerAddress(keyFrom(w.rng)), w.rng.bytes(32), FAR)).gasUsed;
+
+  await pretendSize(FULL - 1);
+  gas[`gas.leaf.insert.${FULL}`] = (await w.insert(w.rng.field())).gasUsed;
+  expect(await refusalOf(w.insert(w.rng.field()))).toEqual({ code: "chain_refused", reason: "TreeFull" });
+
+  console.log(gas);
+  if (process.env["UPDATE_GAS"] === "1") writeFileSync(snapshot, `${JSON.stringify(gas, null, 2)}\n`);
+  expect(gas).toEqual(JSON.parse(readFileSync(snapshot, "utf8")));
+});

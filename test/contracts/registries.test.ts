@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openSender } from "../../src/chain/sender.js";
+import type { ChainSender } from "../../src/chain/ports.js";
+import { R, type Field } from "../../src/protocol/field.js";
+import { sha256 } from "../../src/protocol/hash.js";
+import { ledgerAddress } from "../../src/protocol/ledger-digest.js";
+import { LedgerAccount } from "../../src/chain/account.js";
+import { connect } from "../../src/chain/client.js";
+import { programRegistryAbi } from "../../src/chain/generated/program-registry.js";
+import { CHAIN_ID, FAR, keyFrom, PROGRAM, refusalOf, startWorld, type World } from "./harness/world.js";
+
+let w: World;
+let stranger: ChainSender;
+let strangerAccount: LedgerAccount;
+beforeAll(async () => {
+  w = await startWorld("registries");
+  const privateKey = keyFrom(w.rng);
+  await w.chain.fund(ledgerAddress(privateKey));
+  stranger = await openSender({ rpcUrl: w.chain.rpcUrl, deployment: w.deployment, privateKey });
+  strangerAccount = await LedgerAccount.open(await connect({ rpcUrl: w.chain.rpcUrl, chainId: CHAIN_ID }), privateKey);
+}, 60_000);
+afterAll(() => w?.stop());
+
+const refusedFor = (reason: string) => ({ code: "chain_refused", reason });
+
+describe("programs", () => {
+  it("are shown with the hash of their key and their label", async () => {
+    expect(await w.reader.program(PROGRAM)).toMatchObject({ keySha256: sha256(w.key.bytes), developmentParameters: true, retired: false });
+    expect(await w.reader.program("unknown/1")).toBeUndefined();
+  });
+
+  it("never change once registered, not even after retirement", async () => {
+    const registration = { program: "fixed/1", key: w.key.bytes, artefactHash: w.rng.bytes(32), developmentParameters: false };
+    await w.sender.registerProgram(registration);
+    expect(await refusalOf(w.sender.registerProgram(registration))).toEqual(refusedFor("ProgramKnown"));
+    await w.sender.retireProgram("fixed/1");
+    expect(await refusalOf(w.sender.registerProgram(registration))).toEqual(refusedFor("ProgramKnown"));
+    expect(await w.reader.program("fixed/1")).toMatchObject({ retired: true, developmentParameters: false });
+    expect(await refusalOf(w.sender.retireProgram("unknown/1"))).toEqual(refusedFor("ProgramUnknown"));
+  });
+
+  it("refuse keys whose length no key has", async () => {
+    for (const length of [0, 448, 511, 513, w.key.bytes.length - 1]) {
+      const key = w.rng.bytes(length);
+      const registration = { program: `length-${length}/1`, key, artefactHash: w.rng.bytes(32), developmentParameters: true };
+      expect(await refusalOf(w.sender.registerProgram(registration)), `${length}`).toEqual(refusedFor("KeyMalformed"));
+    }
+  });
+
+  it("are the registrar's alone", async () => {
+    const registration = { program: "stranger/1", key: w.key.bytes, artefactHash: w.rng.bytes(32), developmentParameters: false };
+    expect(await refusalOf(stranger.registerProgram(registration))).toEqual(refusedFor("NotRegistrar"));
+    expect(await refusalOf(stranger.retireProgram(PROGRAM))).toEqual(refusedFor("NotRegistrar"));
+  });
+});
+
+describe("models", () => {
+  it("keep the block of their first registration, whoever repeats it", async () => {
+    const model = w.rng.field();
+    expect(await w.reader.modelBlock(model)).toBeUndefined();
+    const first = await w.sender.registerModel(model);
+    await stranger.registerModel(model);
+    expect(await w.reader.modelBlock(model)).toBe(first.blockNumber);
+  });
+
+  it("are field elements", async () => {
+    for (const model of [0n, R, R + 1n]) {
+      expect(await refusalOf(w.sender.registerModel(model as Field))).toEqual(refusedFor("ModelOutOfRange"));
+    }
+  });
+});
+
+describe("workers", () => {
+  it("are the registrar's alone", async () => {
+    expect(await refusalOf(stranger.registerWorker(stranger.account, w.rng.bytes(32), FAR))).toEqual(refusedFor("NotRegistrar"));
+    expect(await refusalOf(stranger.revokeWorker(ledgerAddress(w.workerKey)))).toEqual(refusedFor("NotRegistrar"));
+  });
+
+  it("are renewed with new evidence", async () => {
+    const account = ledgerAddress(keyFrom(w.rng));
+    const [first, second] = [w.rng.bytes(32), w.rng.bytes(32)];
+    await w.sender.registerWorker(account, first, FAR - 1);
+    await w.sender.registerWorker(account, second, FAR);
+    expect(await w.reader.worker(account)).toEqual({ evidenceDigest: second, notAfter: FAR, revoked: false, active: true });
+  });
+
+  it("cannot be the zero address, nor be revoked before they are known", async () => {
+    const zero = "0".repeat(40) as ReturnType<typeof ledgerAddress>;
+    expect(await refusalOf(w.sender.registerWorker(zero, w.rng.bytes(32), FAR))).toEqual(refusedFor("WorkerIsZero"));
+    expect(await refusalOf(w.sender.revokeWorker(ledgerAddress(keyFrom(w.rng))))).toEqual(refusedFor("WorkerUnknown"));
+    expect(await w.reader.worker(ledgerAddress(keyFrom(w.rng)))).toBeUndefined();
+  });
+});
+
+describe("the registrar's role", () => {
+  it("moves in two steps, and only by the one who holds it", async () => {
+    const registry = { address: `0x${w.deployment.programRegistry}`, abi: programRegistryAbi } as const;
+    const registrarCall = async (functionName: string, args: readonly unknown[]) => {
+      const account = await LedgerAccount.open(await connect({ rpcUrl: w.chain.rpcUrl, chainId: CHAIN_ID }), w.registrarKey);
+      return account.call({ ...registry, functionName, args });
+    };
+    expect(await refusalOf(strangerAccount.call({ ...registry, functionName: "nominateRegistrar", args: [`0x${stranger.account}`] })))
+      .toEqual(refusedFor("NotRegistrar"));
+    expect(await refusalOf(strangerAccount.call({ ...registry, functionName: "acceptRegistrar", args: [] }))).toEqual(refusedFor("NotNominated"));
+    await registrarCall("nominateRegistrar", [`0x${stranger.account}`]);
+    expect(await refusalOf(stranger.retireProgram(PROGRAM))).toEqual(refusedFor("NotRegistrar"));
+    await strangerAccount.call({ ...registry, functionName: "acceptRegistrar", args: [] });
+    expect(await refusalOf(registrarCall("nominateRegistrar", [`0x${w.sender.account}`]))).toEqual(refusedFor("NotRegistrar"));
+    expect((await refusalOf(strangerAccount.call({ ...registry, functionName: "retireProgram", args: [`0x${"11".repeat(32)}`] }))).reason)
+      .toBe("ProgramUnknown");
+  });
+});
