@@ -1,0 +1,23 @@
+import type { Report } from "./types.js";
+
+/** A report in lines for people: the verdict and its limits first, then what the receipt says, then every check. */
+export function explain(report: Report): readonly string[] {
+  return [verdict(report), ...warnings(report), ...says(report), ...report.checks.map((c) => `${c.ok ? "pass" : "FAIL"}  ${c.name}: ${c.detail}`)];
+}
+
+function verdict({ ok, checks }: Report): string {
+  const failed = checks.filter((c) => !c.ok).length;
+  return ok ? `VERIFIED: all ${checks.length} checks passed` : `REFUSED: ${failed} of ${checks.length} checks failed`;
+}
+
+function* warnings({ simulated, developmentParameters, chainChecked }: Report): Generator<string> {
+  if (simulated) yield "note: SIMULATED evidence: no hardware protected the data";
+  if (developmentParameters) yield "note: DEVELOPMENT parameters: whoever wants can forge such a proof";
+  if (!chainChecked) yield "note: the ledger was not asked: whether it recorded this receipt is the file's word";
+}
+
+function* says({ facts }: Report): Generator<string> {
+  if (facts === undefined) return;
+  yield `a result of ${facts.program} as of ${facts.asOfDate}, source: ${facts.source}`;
+  yield `job ${facts.jobBinding}, result commitment ${facts.resultCommitment}`;
+}

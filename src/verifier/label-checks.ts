@@ -1,0 +1,27 @@
+import type { Claims } from "../attestation/types.js";
+import { ensure } from "../protocol/errors.js";
+import type { PinnedKey } from "../proofs/pinned-key.js";
+import type { ReadReceipt } from "./read-receipt.js";
+
+/** The labels, signed and outer ones, equal what evidence and key say. A label is never believed. */
+export function checkLabels({ statement, labels }: ReadReceipt, claims: Claims, key: PinnedKey): string {
+  const { simulated } = claims;
+  const { development } = key;
+  const same = (what: string, label: boolean, truth: boolean): void =>
+    ensure(label === truth, "receipt_invalid", `the ${what} label is wrong`, { label, recomputed: truth });
+  same("signed simulated", statement.simulated, simulated);
+  same("outer simulated", labels.simulated, simulated);
+  same("signed development parameters", statement.developmentParameters, development);
+  same("outer development parameters", labels.developmentParameters, development);
+  return `simulated: ${simulated ? "yes" : "no"}, development parameters: ${development ? "yes" : "no"}`;
+}
+
+export function checkHardware({ simulated, anchor }: Claims): string {
+  ensure(!simulated, "evidence_anchor", "simulated evidence, real hardware is required", { anchor });
+  return `real hardware under trust anchor ${anchor}`;
+}
+
+export function checkProductionParameters({ development }: PinnedKey): string {
+  ensure(!development, "parameters_insecure", "development parameters: anyone can forge proofs under them");
+  return "production parameters";
+}

@@ -1,0 +1,87 @@
+import type { AppraisalPolicy, TrustRoots } from "../attestation/types.js";
+import type { Anchor } from "../protocol/objects/parts.js";
+import type { PinnedKeys } from "../proofs/pinned-key.js";
+import type { ChainReader } from "./chain-port.js";
+
+/** The checks of a receipt file alone, in the order of the report. */
+export const OFFLINE_CHECKS = [
+  "format", "statement-signature", "program-known", "artefact-pins", "signals-in-range", "proof", "worker-evidence",
+  "worker-binding", "ledger-signature", "labels", "anchor-consistency",
+] as const;
+
+/** The checks that a production verifier adds. */
+export const PRODUCTION_CHECKS = ["hardware", "production-parameters"] as const;
+
+/** The checks that ask the ledger. */
+export const CHAIN_CHECKS = ["chain-id", "transaction", "recorded", "root", "worker-registered", "program-key"] as const;
+
+export type CheckName = (typeof OFFLINE_CHECKS)[number] | (typeof PRODUCTION_CHECKS)[number] | (typeof CHAIN_CHECKS)[number];
+
+export interface Check {
+  readonly name: CheckName;
+  readonly ok: boolean;
+  /** One sentence: what was found, or what is wrong with value and limit. */
+  readonly detail: string;
+}
+
+/** What a verifier decides for itself. Nothing of it is ever taken from the receipt. */
+export interface VerifyOptions {
+  /** Trust anchors for the worker's evidence. To accept simulation, the simulator's root must be named here. */
+  readonly roots: TrustRoots;
+  /** Which enclaves are accepted; by default every genuine one, whose measurement the report shows. */
+  readonly policy?: AppraisalPolicy;
+  /** Verification keys by program; by default those that this build pins. */
+  readonly keys?: PinnedKeys;
+  /** Unix seconds. When given, a receipt from the future is refused. */
+  readonly now?: number;
+  /** Asks the ledger as well; without it the receipt's word about the ledger is only checked for consistency. */
+  readonly chain?: ChainReader;
+  /** Production: refuses simulated evidence and development parameters. */
+  readonly requireHardware?: boolean;
+  /** Whether proofs under public development parameters count. Default true, false under requireHardware. */
+  readonly allowDevelopmentParameters?: boolean;
+}
+
+/** What a receipt says, as far as it could be read. True only if the report is ok. Bytes are lower-case hex. */
+export interface ReceiptFacts {
+  readonly program: string;
+  /** Days since 1970-01-01. */
+  readonly asOfDay: number;
+  /** The same day, YYYY-MM-DD. */
+  readonly asOfDate: string;
+  readonly sourceClass: number;
+  readonly source: string;
+  /** R */
+  readonly registryRoot: string;
+  /** K */
+  readonly resultCommitment: string;
+  /** J */
+  readonly jobBinding: string;
+  /** Unix seconds, by the worker's clock. */
+  readonly createdAt: number;
+  readonly worker: string;
+  readonly ledgerAddress: string;
+  /** Of the worker's enclave, once its evidence was accepted. */
+  readonly measurement: string | undefined;
+  readonly trustAnchor: Anchor | undefined;
+  readonly chainId: number;
+  readonly ledger: string;
+  readonly txHash: string;
+  readonly blockNumber: number;
+  /** Unix seconds. */
+  readonly blockTime: number;
+}
+
+export interface Report {
+  /** True when every check passed. */
+  readonly ok: boolean;
+  /** True unless accepted evidence of real hardware says otherwise. */
+  readonly simulated: boolean;
+  /** True unless the proof verifies under a key that is pinned as a production one. */
+  readonly developmentParameters: boolean;
+  /** Whether the ledger was asked. */
+  readonly chainChecked: boolean;
+  /** Absent when the receipt could not be read at all. */
+  readonly facts: ReceiptFacts | undefined;
+  readonly checks: readonly Check[];
+}

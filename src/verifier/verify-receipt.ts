@@ -1,0 +1,149 @@
+import type { Claims } from "../attestation/types.js";
+import { toHex } from "../protocol/bytes.js";
+import { ensure, VeriteeError } from "../protocol/errors.js";
+import { fieldToBytes } from "../protocol/field.js";
+import { pinnedKeys, type PinnedKey } from "../proofs/pinned-key.js";
+import { checkAnchor } from "./anchor-checks.js";
+import { checkChainId, checkProgramKey, checkRecorded, checkRoot, checkTransaction, checkWorkerRegistered } from "./chain-checks.js";
+import type { ChainReader } from "./chain-port.js";
+import { Checklist } from "./checklist.js";
+import { checkHardware, checkLabels, checkProductionParameters } from "./label-checks.js";
+import { readReceipt, type ReadReceipt } from "./read-receipt.js";
+import { checkArtefactPins, checkLedgerSignature, checkProof, checkStatementSignature } from "./statement-checks.js";
+import { CHAIN_CHECKS, OFFLINE_CHECKS, type CheckName, type ReceiptFacts, type Report, type VerifyOptions } from "./types.js";
+import { appraiseWorker, checkWorkerBinding, describeWorker } from "./worker-checks.js";
+
+/**
+ * Checks a receipt file (docs/protocol.md 11). Every check runs, whatever the others found, and says in words what it
+ * found. Never throws, whatever it is given; without a chain it needs no network.
+ * @param receiptJson the parsed JSON of a receipt file
+ */
+export async function verifyReceipt(receiptJson: unknown, options: VerifyOptions): Promise<Report> {
+  const list = new Checklist();
+  const receipt = await readAs(list, receiptJson);
+  if (receipt === undefined) return report(list, options);
+
+  await list.run("statement-signature", () => checkStatementSignature(receipt));
+  const key = await pinnedKey(list, receipt, options);
+  await withKey(list, key, "artefact-pins", (k) => checkArtefactPins(receipt, k));
+  await list.run("signals-in-range", () => "all five public signals are below r");
+  await withKey(list, key, "proof", (k) => checkProof(receipt, k));
+  const claims = await workerClaims(list, receipt, options);
+  await list.run("worker-binding", () => checkWorkerBinding(receipt));
+  await list.run("ledger-signature", () => checkLedgerSignature(receipt));
+  await list.run("labels", () => checkLabels(receipt, known(claims, EVIDENCE_REFUSED), known(key, PROGRAM_UNKNOWN)));
+  await list.run("anchor-consistency", () => checkAnchor(receipt, options.now));
+  await productionChecks(list, options, claims, key);
+  if (options.chain !== undefined) await chainChecks(list, receipt, options.chain, key);
+  return report(list, options, receipt, claims, key);
+}
+
+const EVIDENCE_REFUSED = "not checked: the worker's evidence was refused";
+const PROGRAM_UNKNOWN = "not checked: the program is not known";
+
+function known<T>(value: T | undefined, otherwise: string): T {
+  ensure(value !== undefined, "receipt_invalid", otherwise);
+  return value;
+}
+
+async function readAs(list: Checklist, json: unknown): Promise<ReadReceipt | undefined> {
+  const outcome = readReceipt(json);
+  if (outcome.kind === "read") {
+    await list.run("format", () => "a veritee-receipt/1 file");
+    return outcome.receipt;
+  }
+  const failed: CheckName = outcome.kind === "malformed" ? "format" : "signals-in-range";
+  for (const name of OFFLINE_CHECKS) {
+    if (name === failed) await list.run(name, () => Promise.reject(outcome.error));
+    else if (name === "format") await list.run(name, () => "a veritee-receipt/1 file");
+    else list.blocked([name], failed === "format" ? "the receipt cannot be read" : "a public signal is out of range");
+  }
+  return undefined;
+}
+
+async function pinnedKey(list: Checklist, { statement }: ReadReceipt, { keys = pinnedKeys }: VerifyOptions): Promise<PinnedKey | undefined> {
+  let key: PinnedKey | undefined;
+  await list.run("program-known", () => {
+    key = keys(statement.program);
+    return `program ${statement.program}`;
+  });
+  return key;
+}
+
+async function withKey(list: Checklist, key: PinnedKey | undefined, name: CheckName, body: (key: PinnedKey) => string | Promise<string>): Promise<void> {
+  await list.run(name, () => body(known(key, PROGRAM_UNKNOWN)));
+}
+
+async function workerClaims(list: Checklist, receipt: ReadReceipt, options: VerifyOptions): Promise<Claims | undefined> {
+  let claims: Claims | undefined;
+  await list.run("worker-evidence", () => {
+    claims = appraiseWorker(receipt, options);
+    return describeWorker(claims);
+  });
+  return claims;
+}
+
+async function productionChecks(
+  list: Checklist, { requireHardware = false, allowDevelopmentParameters = !requireHardware }: VerifyOptions,
+  claims: Claims | undefined, key: PinnedKey | undefined,
+): Promise<void> {
+  if (requireHardware) await list.run("hardware", () => checkHardware(known(claims, EVIDENCE_REFUSED)));
+  if (!allowDevelopmentParameters) await withKey(list, key, "production-parameters", checkProductionParameters);
+}
+
+async function chainChecks(list: Checklist, receipt: ReadReceipt, chain: ChainReader, key: PinnedKey | undefined): Promise<void> {
+  const onChain = await list.run("chain-id", () => checkChainId(receipt, chain));
+  if (!onChain) return list.blocked(CHAIN_CHECKS.filter((name) => name !== "chain-id"), "the node is not on the receipt's chain");
+  await list.run("transaction", answered(() => checkTransaction(receipt, chain)));
+  await list.run("recorded", answered(() => checkRecorded(receipt, chain)));
+  await list.run("root", answered(() => checkRoot(receipt, chain)));
+  await list.run("worker-registered", answered(() => checkWorkerRegistered(receipt, chain)));
+  await withKey(list, key, "program-key", (k) => answered(() => checkProgramKey(receipt, chain, k))());
+}
+
+/** A node that breaks down is a failed check with a reason of its own. */
+const answered = (body: () => Promise<string>) => async (): Promise<string> => {
+  try {
+    return await body();
+  } catch (cause) {
+    if (cause instanceof VeriteeError) throw cause;
+    throw new VeriteeError("chain_unavailable", "the node does not answer", {}, { cause });
+  }
+};
+
+function report(list: Checklist, { chain }: VerifyOptions, receipt?: ReadReceipt, claims?: Claims, key?: PinnedKey): Report {
+  return {
+    ok: list.checks.every((c) => c.ok),
+    simulated: claims?.simulated ?? true,
+    developmentParameters: !list.passed("proof") || (key?.development ?? true),
+    chainChecked: chain !== undefined,
+    facts: receipt === undefined ? undefined : factsOf(receipt, claims),
+    checks: list.checks,
+  };
+}
+
+const SOURCES = ["unendorsed", "bank", "tax office", "logistics platform", "core enterprise", "platform"] as const;
+const DAY_MS = 86_400_000;
+
+function factsOf({ statement: s, file: { anchor } }: ReadReceipt, claims: Claims | undefined): ReceiptFacts {
+  return {
+    program: s.program,
+    asOfDay: s.asOfDay,
+    asOfDate: new Date(s.asOfDay * DAY_MS).toISOString().slice(0, 10),
+    sourceClass: s.sourceClass,
+    source: SOURCES[s.sourceClass] ?? "unknown",
+    registryRoot: toHex(fieldToBytes(s.registryRoot)),
+    resultCommitment: toHex(fieldToBytes(s.resultCommitment)),
+    jobBinding: toHex(fieldToBytes(s.jobBinding)),
+    createdAt: s.createdAt,
+    worker: s.worker.signingKey,
+    ledgerAddress: s.worker.ledgerAddress,
+    measurement: claims?.measurement,
+    trustAnchor: claims?.anchor,
+    chainId: s.chainId,
+    ledger: s.ledger,
+    txHash: anchor.txHash,
+    blockNumber: anchor.blockNumber,
+    blockTime: anchor.blockTime,
+  };
+}
