@@ -1,0 +1,48 @@
+import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readFileIfPresent, writeFileAtomic } from "../../broker/atomic-file.js";
+import { envelopeToBytes } from "../../protocol/dsse.js";
+import { ensure } from "../../protocol/errors.js";
+import type { BlobId } from "../../protocol/ids.js";
+import { datasetManifest } from "../../protocol/objects/index.js";
+import { blobId } from "../../protocol/sealing.js";
+import { memoryJournal, type UploadJournal } from "./publish.js";
+import type { SealedDataset } from "./prepare.js";
+
+// A sealed dataset as a folder: manifest.bin, <index>.sealed, uploaded.txt. It holds no key and no plaintext, and it is what
+// an interrupted upload goes on from.
+
+export async function writeSealedDataset(folder: string, { manifest, ciphertexts }: SealedDataset): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const [index, ciphertext] of ciphertexts.entries()) await writeFileAtomic(join(folder, `${index}.sealed`), ciphertext);
+  // Last, so that a folder with a manifest is whole.
+  await writeFileAtomic(join(folder, "manifest.bin"), envelopeToBytes(manifest.envelope));
+}
+
+/** @throws not_found, commitment_mismatch */
+export async function readSealedDataset(folder: string): Promise<SealedDataset> {
+  const bytes = await readFileIfPresent(join(folder, "manifest.bin"));
+  ensure(bytes !== undefined, "not_found", "no sealed dataset in this folder", { folder });
+  const manifest = datasetManifest.open(Uint8Array.from(bytes));
+  const ciphertexts: Uint8Array[] = [];
+  for (const { index, ciphertext } of manifest.value.segments) {
+    const sealed = Uint8Array.from(await readFile(join(folder, `${index}.sealed`)));
+    ensure(blobId(sealed) === ciphertext, "commitment_mismatch", "a sealed segment is not the one in the manifest", { folder, segment: index });
+    ciphertexts.push(sealed);
+  }
+  return { manifest, ciphertexts };
+}
+
+/** The journal of such a folder: one blob id a line. A line that is lost costs one upload, which changes nothing. */
+export async function folderJournal(folder: string): Promise<UploadJournal> {
+  const path = join(folder, "uploaded.txt");
+  const text = (await readFileIfPresent(path))?.toString("utf8") ?? "";
+  const known = memoryJournal(new Set(text.split("\n") as BlobId[]));
+  return {
+    has: (id) => known.has(id),
+    add: async (id) => {
+      await appendFile(path, `${id}\n`);
+      await known.add(id);
+    },
+  };
+}

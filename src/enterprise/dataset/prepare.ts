@@ -1,0 +1,121 @@
+import type { Clock, Random } from "../../broker/ports.js";
+import { encodeChunk, splitIntoChunks, type Chunk } from "../../protocol/chunks.js";
+import { aggregateCommitment, chunkCommitment, datasetRoot, leaf, ownerField } from "../../protocol/commitments.js";
+import type { Bytes } from "../../protocol/bytes.js";
+import { ensure } from "../../protocol/errors.js";
+import { field, type Field } from "../../protocol/field.js";
+import { idBytes, type DatasetManifestId } from "../../protocol/ids.js";
+import { datasetManifest, datasetOpening, type DatasetManifest, type Segment, type Signed } from "../../protocol/objects/index.js";
+import type { CanonicalRecord } from "../../protocol/records.js";
+import { blobId, DATA_KEY_BYTES, sealSegment } from "../../protocol/sealing.js";
+import { aggregate, type Program } from "../../programs/program.js";
+import type { Terms } from "../../programs/terms.js";
+import type { Enterprise } from "../identity.js";
+
+const SALT_BYTES = 31;
+/** Nobody has endorsed the records. */
+const UNENDORSED = { sourceClass: 0, sourceKey: field(0n) } as const;
+
+export interface DatasetInput {
+  readonly program: Program;
+  readonly records: readonly CanonicalRecord[];
+  readonly terms: Terms;
+  /** A later version of a dataset that exists: its id and the next number. A new dataset by default. */
+  readonly version?: { readonly datasetId: Bytes; readonly number: number };
+}
+
+export interface DatasetStep {
+  readonly step: "commit" | "seal" | "upload" | "register";
+  readonly done: number;
+  readonly of: number;
+}
+
+export interface PreparePorts {
+  readonly random: Random;
+  readonly clock: Clock;
+  readonly onStep?: (step: DatasetStep) => void;
+}
+
+/** A dataset version ready to be published: everything but the data key is for the coordinator's eyes. */
+export interface SealedDataset {
+  readonly manifest: Signed<DatasetManifest, DatasetManifestId>;
+  /** By segment index; 0 is the opening. */
+  readonly ciphertexts: readonly Bytes[];
+}
+
+export interface PreparedDataset extends SealedDataset {
+  readonly dataKey: Bytes;
+}
+
+/** Step 1 of the figure (docs/protocol.md 1), up to the manifest: records, chunks, commitments, sealed segments, manifest. */
+export async function prepareDataset(enterprise: Enterprise, input: DatasetInput, ports: PreparePorts): Promise<PreparedDataset> {
+  const { program, records, terms } = input;
+  const { random } = ports;
+  ensure(records.length > 0, "input_invalid", "a dataset has at least one record", { field: "records" });
+
+  const chunks = splitIntoChunks(program, records, () => random(SALT_BYTES));
+  const aggregateSalt = random(SALT_BYTES);
+  const committed = commit(enterprise, input, chunks, aggregateSalt, ports);
+
+  const dataKey = random(DATA_KEY_BYTES);
+  const { datasetId, number } = input.version ?? { datasetId: random(32), number: 1 };
+  const opening = datasetOpening.encode({
+    asOfDay: terms.asOfDay, termsAmount: BigInt(terms.termsAmount), aggregateSalt, recordCount: records.length, sourceKey: UNENDORSED.sourceKey,
+  });
+  const plaintexts = (i: number): Bytes => (i === 0 ? opening : encodeChunk(program, chunks[i - 1] as Chunk));
+  const place = { owner: enterprise.signing.publicKey, subject: datasetId, version: number };
+  const ciphertexts = await seal(dataKey, place, chunks.length + 1, plaintexts, ports);
+
+  const segments = ciphertexts.map((c, index): Segment =>
+    ({ index, ciphertext: blobId(c), ciphertextLength: c.length, commitment: committed.chunks[index - 1] }));
+  const manifest = datasetManifest.sign({
+    program: program.id,
+    owner: enterprise.signing.publicKey,
+    datasetId,
+    datasetVersion: number,
+    segments,
+    datasetRoot: committed.root,
+    aggregateCommitment: committed.aggregates,
+    leaf: committed.leaf,
+    sourceClass: UNENDORSED.sourceClass,
+    createdAt: ports.clock(),
+    registryAuthority: enterprise.registryAuthority(datasetId, number).address,
+  }, enterprise.signing);
+  return { manifest, ciphertexts, dataKey };
+}
+
+interface Committed {
+  readonly chunks: readonly Field[];
+  readonly root: Field;
+  readonly aggregates: Field;
+  readonly leaf: Field;
+}
+
+/** Chunk commitments, dataset root, aggregate commitment, leaf (docs/protocol.md 3 and 4). */
+function commit(enterprise: Enterprise, { program, records, terms }: DatasetInput, chunks: readonly Chunk[], aggregateSalt: Bytes, { onStep }: PreparePorts): Committed {
+  const commitments = chunks.map((chunk, i) => {
+    onStep?.({ step: "commit", done: i, of: chunks.length });
+    return chunkCommitment(program, chunk);
+  });
+  onStep?.({ step: "commit", done: chunks.length, of: chunks.length });
+  const root = datasetRoot(program, commitments);
+  const aggregates = aggregateCommitment(program.aggregateElements(aggregate(program, records, terms)), aggregateSalt);
+  const owner = ownerField(idBytes(enterprise.signing.publicKey));
+  return {
+    chunks: commitments, root, aggregates,
+    leaf: leaf({ programTag: program.tag, owner, ...UNENDORSED, asOfDay: terms.asOfDay, termsAmount: terms.termsAmount, datasetRoot: root, aggregates }),
+  };
+}
+
+type Place = Pick<Parameters<typeof sealSegment>[1], "owner" | "subject" | "version">;
+
+async function seal(dataKey: Bytes, place: Place, count: number, plaintext: (index: number) => Bytes, { onStep }: PreparePorts): Promise<Bytes[]> {
+  const sealed: Bytes[] = [];
+  for (let index = 0; index < count; index++) {
+    const clear = plaintext(index);
+    sealed.push(await sealSegment(dataKey, { kind: "segment", ...place, index }, clear));
+    clear.fill(0);
+    onStep?.({ step: "seal", done: index + 1, of: count });
+  }
+  return sealed;
+}
