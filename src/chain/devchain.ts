@@ -1,17 +1,21 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname } from "node:path";
-import { VeriteeError } from "../protocol/errors.js";
+import type { VeriteeError } from "../protocol/errors.js";
 import type { LedgerAddress } from "../protocol/ids.js";
+import { startAnvil } from "./anvil.js";
 import { rpc } from "./rpc.js";
+import { awaitPredecessor, holdState, releaseState } from "./state-lock.js";
+import { restoreState, StateKeeper } from "./state-file.js";
 
 export interface DevChainOptions {
   readonly chainId: number;
-  /** State kept over restarts; without it the chain is forgotten. A kill -9 of the chain loses up to the last two seconds. */
+  /**
+   * State kept over restarts; without it the chain is forgotten. One process at a time. A stop, and our own death, lose
+   * nothing; a kill -9 of the chain loses at most about a second. Calls into old blocks' state do not survive a restart.
+   */
   readonly stateFile?: string;
   /** EVM rules of the chain; contracts are compiled for paris whatever it says. */
   readonly hardfork?: "paris" | "shanghai" | "cancun" | "prague" | "osaka";
+  /** Told when the state could not be saved (store_failed, storage_full); the chain runs on. */
+  readonly onProblem?: (problem: VeriteeError) => void;
 }
 
 /** An anvil process of ours on 127.0.0.1. It gives coins to anyone: never a chain to rely on. */
@@ -28,96 +32,41 @@ export interface DevChain {
   readonly ended: Promise<void>;
 }
 
-const START_TIMEOUT_MS = 15_000;
 const STOP_TIMEOUT_MS = 10_000;
+const WEI_PER_COIN = 10n ** 18n;
 
-/** @throws chain_unavailable when anvil is missing or does not start */
+/** @throws chain_unavailable when anvil is missing or does not start, store_failed when its state is damaged, store_locked when it is in use */
 export async function startDevChain(options: DevChainOptions): Promise<DevChain> {
-  if (options.stateFile !== undefined) mkdirSync(dirname(options.stateFile), { recursive: true });
-  const child = launch(anvilBinary(), [
+  const { chainId, stateFile } = options;
+  if (stateFile !== undefined) {
+    await awaitPredecessor(stateFile);
+    await restoreState(stateFile);
+  }
+  const { child, rpcUrl, ended } = await startAnvil([
     // Named: the default is whatever the release thinks newest.
-    "--hardfork", options.hardfork ?? "prague",
-    "--chain-id", String(options.chainId), "--host", "127.0.0.1", "--port", "0", "--accounts", "0",
-    ...(options.stateFile === undefined ? [] : ["--state", options.stateFile, "--state-interval", "2", "--preserve-historical-states"]),
+    "--hardfork", options.hardfork ?? "prague", "--chain-id", String(chainId), "--accounts", "0",
+    ...(stateFile === undefined ? [] : ["--state", stateFile]),
   ]);
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const kill = (): void => void child.kill("SIGKILL");
-  process.once("exit", kill);
-  void ended.then(() => {
-    process.removeListener("exit", kill);
-    child.stdin?.end("done\n");
-  });
+  if (stateFile !== undefined) await holdState(stateFile, { pid: child.pid as number, rpcUrl });
+  const keeper = stateFile === undefined ? undefined : new StateKeeper(rpcUrl, stateFile, options.onProblem ?? (() => undefined));
+  void ended.then(() => keeper?.close());
 
-  const rpcUrl = await listening(child);
   return {
     rpcUrl,
-    chainId: options.chainId,
+    chainId,
     pid: child.pid as number,
-    fund: async (account, coins = 1_000_000n) => void (await rpc(rpcUrl, "anvil_setBalance", [`0x${account}`, `0x${(coins * 10n ** 18n).toString(16)}`])),
-    mine: async (blocks) => void (await rpc(rpcUrl, "anvil_mine", [`0x${blocks.toString(16)}`])),
+    fund: async (account, coins = 1_000_000n) => void (await rpc(rpcUrl, "anvil_setBalance", [`0x${account}`, hex(coins * WEI_PER_COIN)])),
+    mine: async (blocks) => void (await rpc(rpcUrl, "anvil_mine", [hex(blocks)])),
     stop: async () => {
+      await keeper?.close();
       child.kill("SIGINT");
-      const timer = setTimeout(kill, STOP_TIMEOUT_MS);
+      const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
       await ended;
       clearTimeout(timer);
+      if (stateFile !== undefined) await releaseState(stateFile);
     },
     ended,
   };
 }
 
-/** @throws chain_unavailable naming the package that is missing */
-function anvilBinary(): string {
-  const arch = process.arch === "x64" ? "amd64" : process.arch;
-  const name = `@foundry-rs/anvil-${process.platform}-${arch}`;
-  try {
-    const path = createRequire(import.meta.url).resolve(`${name}/bin/anvil${process.platform === "win32" ? ".exe" : ""}`);
-    // Some package stores drop the executable bit.
-    if (process.platform !== "win32" && existsSync(path)) chmodSync(path, 0o755);
-    return path;
-  } catch (cause) {
-    throw new VeriteeError("chain_unavailable",
-      "the development chain is not installed for this platform: install with optional packages, or configure an RPC URL",
-      { package: name }, { cause });
-  }
-}
-
-/**
- * On a shell, a watchdog waits on our end of a pipe, which closes however we die, kill -9 included. exec keeps the
- * process id, so that signals and exit codes are anvil's own. In a group of its own, Ctrl-C reaches us only and we decide
- * when the chain goes.
- */
-function launch(binary: string, args: readonly string[]): ChildProcess {
-  if (process.platform === "win32") return spawn(binary, args, { stdio: ["pipe", "pipe", "pipe"], windowsHide: true });
-  const script = 'exec 3<&0; (read -r _ <&3 || kill -INT $$) >/dev/null 2>&1 & exec "$0" "$@" </dev/null 3<&-';
-  return spawn("/bin/sh", ["-c", script, binary, ...args], { stdio: ["pipe", "pipe", "pipe"], detached: true });
-}
-
-/** The URL that anvil says it listens on: a port of its own choice, so that no two of us race for one. */
-function listening(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let said = "";
-    const fail = (message: string, cause?: unknown): void => {
-      clearTimeout(timer);
-      child.kill("SIGKILL");
-      reject(new VeriteeError("chain_unavailable", message, { output: said.slice(-400).trim() }, { cause }));
-    };
-    const timer = setTimeout(() => fail("the development chain did not start in time"), START_TIMEOUT_MS);
-    const onExit = (): void => fail("the development chain ended at its start");
-    child.once("error", (cause) => fail("the development chain cannot be started", cause));
-    child.once("exit", onExit);
-    const onOutput = (chunk: Buffer): void => {
-      said += chunk.toString("utf8");
-      const port = /Listening on 127\.0\.0\.1:(\d+)/.exec(said)?.[1];
-      if (port === undefined) return;
-      clearTimeout(timer);
-      child.removeListener("exit", onExit);
-      for (const stream of [child.stdout, child.stderr]) {
-        stream?.removeListener("data", onOutput);
-        stream?.resume(); // keeps draining: a full pipe would stop the chain
-      }
-      resolve(`http://127.0.0.1:${port}`);
-    };
-    child.stdout?.on("data", onOutput);
-    child.stderr?.on("data", onOutput);
-  });
-}
+const hex = (value: bigint | number): string => `0x${value.toString(16)}`;

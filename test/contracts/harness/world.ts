@@ -42,9 +42,9 @@ export interface World {
 
 export const keyFrom = (rng: Rng): Bytes => ledgerKeyFromRandom(rng.bytes(48));
 
-export async function startWorld(seed: string): Promise<World> {
+export async function startWorld(seed: string, options: { stateFile?: string } = {}): Promise<World> {
   const rng = seeded(seed);
-  const chain = await startDevChain({ chainId: CHAIN_ID });
+  const chain = await startDevChain({ chainId: CHAIN_ID, ...options });
   const [registrarKey, authorityKey, workerKey] = [keyFrom(rng), keyFrom(rng), keyFrom(rng)];
   await chain.fund(ledgerAddress(registrarKey));
   const key = simulatedKey(rng, 5);
