@@ -1,0 +1,117 @@
+import fc from "fast-check";
+import { poseidon2, poseidon4, poseidon5, poseidon6, poseidon8, poseidon16 } from "poseidon-lite";
+import { describe, expect, test } from "vitest";
+import { sha256 } from "../../src/protocol/hash.js";
+import { utf8 } from "../../src/protocol/bytes.js";
+import { splitIntoChunks } from "../../src/protocol/chunks.js";
+import {
+  aggregateCommitment, chunkCommitment, datasetRoot, detailPart, gradePart, jobBinding, leaf, merkleRoot, modelCommitment, ownerField,
+  pointsPacking, resultCommitment,
+} from "../../src/protocol/commitments.js";
+import { field, type Field } from "../../src/protocol/field.js";
+import { encodeModel, type ModelNumbers } from "../../src/protocol/model-encoding.js";
+import type { CanonicalRecord } from "../../src/protocol/records.js";
+import { smeInvoice } from "../../src/programs/sme-invoice/program.js";
+
+const salt = new Uint8Array(31).fill(1);
+const saltField = BigInt(`0x${"01".repeat(31)}`);
+const f = (n: number | bigint): Field => field(n);
+
+/** digest() and fieldFromDigest of section 2, written out. */
+function domain(...parts: (string | Uint8Array)[]): bigint {
+  const bytes = parts.flatMap((p) => {
+    const b = typeof p === "string" ? utf8(p) : p;
+    return [0, 0, 0, b.length, ...b];
+  });
+  return BigInt(`0x${Buffer.from(sha256(new Uint8Array(bytes)).subarray(0, 31)).toString("hex")}`);
+}
+
+const invoice = (over: Partial<CanonicalRecord> = {}): CanonicalRecord =>
+  ({ day: 18_000, direction: 0, kind: 0, status: 0, amount: 1234, balance: null, daysLate: 0, tag: 99, ...over });
+
+describe("chunk commitment and dataset root", () => {
+  const chunksOf = (records: CanonicalRecord[]) => splitIntoChunks(smeInvoice, records, () => salt);
+  const commit = (records: CanonicalRecord[]): Field => chunkCommitment(smeInvoice, chunksOf(records)[0] ?? { index: 0, records: [], salt });
+
+  test("is absorb over index, count, the elements of all slots and the salt", () => {
+    const packed = 18_000n | ((1234n + (1n << 36n)) << 26n) | (99n << 63n);
+    const elements = [1n, 1n, packed, ...Array<bigint>(255).fill(0n), saltField];
+    let state = poseidon2([domain("veritee/chunk/v1", "sme-invoice/1"), BigInt(elements.length)]);
+    for (let i = 0; i < elements.length; i += 15) {
+      const group = elements.slice(i, i + 15);
+      state = poseidon16([state, ...group, ...Array<bigint>(15 - group.length).fill(0n)]);
+    }
+    expect(commit([invoice()])).toBe(state);
+  });
+
+  test("changes with every committed field, the count and the order", () => {
+    const all = [
+      commit([invoice()]), commit([invoice(), invoice()]), ...[{ day: 1 }, { direction: 1 }, { kind: 1 }, { status: 1 }, { amount: -1234 }, { tag: 98 }].map((o) => commit([invoice(o)])),
+    ];
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  test("the root chains the commitments from tag and count", () => {
+    const chained = poseidon2([poseidon2([poseidon2([101n, 2n]), 5n]), 6n]);
+    expect(datasetRoot(smeInvoice, [f(5), f(6)])).toBe(chained);
+    expect(datasetRoot(smeInvoice, [f(6), f(5)])).not.toBe(chained);
+    expect(datasetRoot(smeInvoice, [])).toBe(poseidon2([101n, 0n]));
+  });
+});
+
+describe("the other commitments are those of protocol section 4", () => {
+  test("A, M, O, J", () => {
+    expect(aggregateCommitment([f(1), f(2), f(3)], salt)).toBe(poseidon4([1n, 2n, 3n, saltField]));
+    expect(modelCommitment(101n, { header: f(7), characteristics: [f(8), f(9)] }, salt)).toBe(poseidon5([101n, 7n, 8n, 9n, saltField]));
+    expect(ownerField(utf8("key"))).toBe(domain("veritee/owner/v1", "key"));
+    expect(jobBinding(utf8("job"))).toBe(domain("veritee/job-binding/v1", "job"));
+  });
+
+  test("L", () => {
+    const parts = { programTag: 101n, owner: f(2), sourceClass: 3, sourceKey: f(4), asOfDay: 5, termsAmount: 6, datasetRoot: f(7), aggregates: f(8) };
+    expect(leaf(parts)).toBe(poseidon8([101n, 2n, 3n, 4n, 5n, 6n, 7n, 8n]));
+  });
+
+  test("P, G, F, K", () => {
+    expect(pointsPacking([-(2 ** 15), 0, 2 ** 15 - 1])).toBe((32_768n << 16n) | (65_535n << 32n));
+    const grade = gradePart({ job: f(1), leaf: f(2), asOfDay: 3, termsAmount: 4, gradeIndex: 5, gradeSalt: salt });
+    expect(grade).toBe(poseidon6([1n, 2n, 3n, 4n, 5n, saltField]));
+    const detail = detailPart({ model: f(1), points: f(2), score: -3, detailSalt: salt });
+    expect(detail).toBe(poseidon4([1n, 2n, 524_285n, saltField]));
+    expect(resultCommitment(grade, detail)).toBe(poseidon2([grade, detail]));
+  });
+
+  test("a path's index bit puts the sibling left", () => {
+    expect(merkleRoot(f(1), 0b10, [f(2), f(3)])).toBe(poseidon2([3n, poseidon2([1n, 2n])]));
+    expect(merkleRoot(f(1), 0, [])).toBe(1n);
+  });
+});
+
+describe("encodeModel", () => {
+  const model: ModelNumbers = { base: 241, thresholds: [750, -10], characteristics: [{ edges: [130, 380], points: [0, -92, 134] }] };
+  const lane = (element: bigint, at: number, width: number): bigint => (element >> BigInt(at)) & ((1n << BigInt(width)) - 1n);
+
+  test("puts base, thresholds, edges and points where section 4 says, with the fillers", () => {
+    const { header, characteristics: [c = f(0)] } = encodeModel(model);
+    expect([0, 1, 2, 3, 4, 5, 6].map((i) => lane(header, 20 * i, 20))).toEqual([524_529n, 525_038n, 524_278n, 0n, 0n, 0n, 0n]);
+    expect([0, 1, 2, 3, 4].map((i) => lane(c, 30 * i, 30))).toEqual([130n, 380n, 2n ** 30n - 1n, 2n ** 30n - 1n, 2n ** 30n - 1n]);
+    expect([0, 1, 2, 3, 4, 5].map((i) => lane(c, 150 + 16 * i, 16))).toEqual([32_768n, 32_676n, 32_902n, 32_768n, 32_768n, 32_768n]);
+    expect(c >> 246n).toBe(0n);
+  });
+
+  test("two models never encode alike", () => {
+    const edge = fc.integer({ min: 0, max: 2 ** 30 - 2 });
+    const arbitrary = fc.record({
+      base: fc.integer({ min: -1000, max: 1000 }),
+      thresholds: fc.uniqueArray(fc.integer({ min: -500, max: 500 }), { maxLength: 6 }).map((t) => t.sort((a, b) => b - a)),
+      characteristics: fc.array(fc.uniqueArray(edge, { maxLength: 5 }).map((e) => e.sort((a, b) => a - b)).chain((edges) =>
+        fc.array(fc.integer({ min: -(2 ** 15), max: 2 ** 15 - 1 }), { minLength: edges.length + 1, maxLength: edges.length + 1 }).map((points) => ({ edges, points }))), { minLength: 1, maxLength: 3 }),
+    });
+    fc.assert(fc.property(arbitrary, ({ characteristics, ...rest }) => {
+      const encoded = encodeModel({ ...rest, characteristics });
+      const edges = encoded.characteristics.map((c) => [0, 1, 2, 3, 4].map((i) => Number(lane(c, 30 * i, 30))).filter((e) => e !== 2 ** 30 - 1));
+      const points = encoded.characteristics.map((c, j) => (characteristics[j]?.points ?? []).map((_, i) => Number(lane(c, 150 + 16 * i, 16)) - 2 ** 15));
+      expect({ edges, points }).toEqual({ edges: characteristics.map((c) => c.edges), points: characteristics.map((c) => c.points) });
+    }));
+  });
+});
