@@ -26,6 +26,10 @@ export interface TestCase {
   readonly termsAmount: bigint;
   readonly sourceClass: number;
   readonly path: TestPath;
+  /** bins to claim instead of the true ones; points, score, grade, P and K follow from them */
+  readonly bins?: readonly number[];
+  /** packed characteristics to use instead of the model's */
+  readonly encoded?: readonly bigint[];
 }
 
 export type Signals = Record<string, bigint | bigint[]>;
@@ -44,12 +48,14 @@ export interface Outcome {
 }
 
 /** Bins, points, score and grade (section 6). */
-export function outcome(model: TestModel, values: readonly bigint[]): Outcome {
-  const bins = model.characteristics.map((c, j) => c.edges.filter((e) => BigInt(e) <= (values[j] as bigint)).length);
-  const points = model.characteristics.map((c, j) => c.points[bins[j] as number] as number);
+export function outcome({ model, values, bins = trueBins(model, values) }: TestCase): Outcome {
+  const points = model.characteristics.map((c, j) => c.points[bins[j] as number] ?? 0);
   const score = points.reduce((a, b) => a + b, model.base);
   return { bins, points, score, grade: model.thresholds.filter((t) => score < t).length };
 }
+
+export const trueBins = (model: TestModel, values: readonly bigint[]): number[] =>
+  model.characteristics.map((c, j) => c.edges.filter((e) => BigInt(e) <= (values[j] as bigint)).length);
 
 /** Packs values into lanes, low bits first; values must fit. */
 export function pack(lanes: readonly (readonly [value: bigint, width: number])[]): bigint {
@@ -86,11 +92,12 @@ export function rootOf(leaf: bigint, { depth, index, siblings }: TestPath): bigi
   return node;
 }
 
-/** The circuit's input for an honest statement. */
+/** The circuit's input for a statement; `extra` adds or replaces signals at the end. */
 export function statement(test: TestCase, extra: Signals = {}): Signals {
   const { tag, model, asOfDay, termsAmount, sourceClass, path } = test;
-  const { header, characteristics } = encode(model);
-  const result = outcome(model, test.values);
+  const { header, characteristics: packed } = encode(model);
+  const characteristics = [...(test.encoded ?? packed)];
+  const result = outcome(test);
 
   const aggregateCommitment = poseidon([...test.aggregates, SALT.aggregate]);
   const leaf = poseidon([

@@ -1,0 +1,43 @@
+import { describe, expect, test } from "vitest";
+import { artefactsOf, PROGRAM_IDS, type ProgramId } from "../../src/proofs/artefacts.js";
+import { parseR1cs } from "../../src/prover/r1cs.js";
+import { R } from "../../src/protocol/field.js";
+import { WitnessChecker } from "./harness/check-witness.js";
+import { circuit } from "./harness/circuits.js";
+import { retailInput, retailSample } from "./harness/retail-account.js";
+import { smeInput, smeSample } from "./harness/sme-invoice.js";
+
+const samples: Readonly<Record<ProgramId, ReturnType<typeof smeInput>>> = {
+  "sme-invoice/1": smeInput(smeSample),
+  "retail-account/1": retailInput(retailSample),
+};
+
+describe.each(PROGRAM_IDS)("constraints of %s", (program) => {
+  test("are as many as pinned and fit a domain of 2^14", async () => {
+    const { constraints, publicInputs } = parseR1cs((await circuit(program)).r1cs);
+    const pin = artefactsOf(program);
+    expect([constraints.length, publicInputs]).toEqual([pin.constraints, pin.publicInputs]);
+    expect(constraints.length).toBeLessThanOrEqual(16_000);
+    expect(constraints.length + publicInputs + 1).toBeLessThanOrEqual(2 ** 14);
+  });
+
+  test("leave no wire free: each one, changed alone, violates some of them", async () => {
+    const under = await circuit(program);
+    const r1cs = parseR1cs(under.r1cs);
+    const checker = new WitnessChecker(r1cs, await under.witness(samples[program]));
+    expect(checker.holds()).toBe(true);
+    const free: number[] = [];
+    for (let wire = 1; wire < r1cs.wires; wire++) {
+      const value = checker.value(wire);
+      const others = [(value + 1n) % R, value === 0n ? R - 1n : 0n, (value + (1n << 40n)) % R];
+      if (others.some((other) => other !== value && checker.survives(wire, other))) free.push(wire);
+    }
+    expect(free).toEqual([]);
+  });
+
+  test("use every public signal", async () => {
+    const { constraints, publicInputs } = parseR1cs((await circuit(program)).r1cs);
+    const used = new Set(constraints.flatMap(({ a, b, c }) => [...a.wires, ...b.wires, ...c.wires]));
+    for (let s = 1; s <= publicInputs; s++) expect(used.has(s), `signal ${s}`).toBe(true);
+  });
+});
