@@ -13,7 +13,8 @@ export interface Random {
 
 /** sfc32 (Chris Doty-Humphrey's PractRand), seeded from SHA-256 of the text. Not for secrets. */
 export function seededRandom(seed: string): Random {
-  const view = new DataView(digest("veritee/generator/v1", utf8(seed)).buffer);
+  const bytes = digest("veritee/generator/v1", utf8(seed));
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
   let [a, b, c] = [view.getInt32(0), view.getInt32(4), view.getInt32(8)];
   let counter = 1;
   const next = (): number => {
