@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DEFAULT_SIM_ROOT } from "../../src/attestation/roots.js";
+import { KeyBroker } from "../../src/broker/key-broker.js";
+import type { KeyStore, PolicySource } from "../../src/broker/ports.js";
+import { ReleaseLog } from "../../src/broker/release-log/log.js";
+import { prepareDataset } from "../../src/enterprise/dataset/prepare.js";
+import { publishDataset } from "../../src/enterprise/dataset/publish.js";
+import { grantBook } from "../../src/enterprise/grant-book.js";
+import { grantPolicy } from "../../src/enterprise/grant-policy.js";
+import { createGrant, type GrantTerms } from "../../src/enterprise/grant.js";
+import { enterpriseFromSeed } from "../../src/enterprise/identity.js";
+import { platformFromSeed } from "../../src/platform/identity.js";
+import { createJob, submitJob } from "../../src/platform/job.js";
+import { modelPolicy } from "../../src/platform/model-policy.js";
+import { prepareModel, publishModel } from "../../src/platform/model.js";
+import type { Party } from "../../src/broker/party.js";
+import type { Measurement } from "../../src/protocol/ids.js";
+import { smeInvoice } from "../../src/programs/sme-invoice/program.js";
+import { MemoryCoordinator } from "./memory-coordinator.js";
+import { AS_OF_DAY, invoices } from "./records.js";
+import { manualClock, seededRandom } from "./seeded.js";
+import { WorkerDouble } from "./worker-double.js";
+
+export const MEASUREMENT = "ab".repeat(48) as Measurement;
+export const PURPOSE = "credit limit of 2026";
+
+export type Deal = Awaited<ReturnType<typeof makeDeal>>;
+
+/** An enterprise, a platform, a granted dataset, a model, a submitted job and both brokers, around a coordinator in memory. */
+export async function makeDeal({ seed = "deal", records = 40, grantTerms = {} as Partial<GrantTerms> } = {}) {
+  const random = seededRandom(seed);
+  const clock = manualClock();
+  const ports = { random, clock: clock.now };
+  const folder = await mkdtemp(join(tmpdir(), "veritee-test-"));
+  const coordinator = new MemoryCoordinator();
+  const enterprise = enterpriseFromSeed(random(32));
+  const platform = platformFromSeed(random(32));
+  const enterpriseApi = coordinator.as(enterprise.signing.publicKey);
+  const platformApi = coordinator.as(platform.signing.publicKey);
+  const policy = { allowedMeasurements: [MEASUREMENT], allowedAnchors: ["sim"] } as const;
+
+  const input = { program: smeInvoice, records: invoices(records), terms: { asOfDay: AS_OF_DAY, termsAmount: 0 } };
+  const dataset = await prepareDataset(enterprise, input, ports);
+  await publishDataset(enterprise, dataset, { api: enterpriseApi });
+  const book = await grantBook(join(folder, "book"), enterprise.signing.publicKey);
+  const grant = await createGrant(enterprise, { dataset: dataset.manifest, grantee: platform.signing.publicKey, purpose: PURPOSE, ...policy, ...grantTerms }, ports);
+  await book.addGrant(grant);
+  const model = await prepareModel(platform, smeInvoice, smeInvoice.defaultModel, ports);
+  await publishModel(model, platformApi);
+  const newJob = async () => {
+    const job = await createJob(platform, { grant, model: model.manifest, ...policy }, ports);
+    await submitJob(job, platformApi);
+    return job;
+  };
+
+  const logs: ReleaseLog[] = [];
+  const broker = async (party: Party, source: PolicySource, keys: Record<string, Uint8Array>) => {
+    const log = await ReleaseLog.open(join(folder, `log-${party.signing.publicKey.slice(0, 8)}`), party.signing);
+    logs.push(log);
+    const store: KeyStore = { get: async (s) => (keys[s] === undefined ? undefined : Uint8Array.from(keys[s])) };
+    return { log, broker: new KeyBroker({ identity: party.signing, keys: store, policy: source, log, roots: { sim: [DEFAULT_SIM_ROOT] }, clock: clock.now, random }) };
+  };
+  const data = await broker(enterprise, grantPolicy(book), { [dataset.manifest.id]: dataset.dataKey });
+  const models = await broker(platform, modelPolicy(platform.signing.publicKey), { [model.manifest.id]: model.modelKey });
+  const close = async () => {
+    for (const log of logs) await log.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return {
+    random, clock, ports, folder, coordinator, enterprise, platform, enterpriseApi, platformApi, policy, input, dataset, book, grant, model,
+    job: await newJob(), newJob, worker: new WorkerDouble(random, clock.now, MEASUREMENT), data, models, close,
+  };
+}
