@@ -16,7 +16,7 @@ export interface GrantBook {
 
 /**
  * A folder with one file a grant and one a revocation. Read anew at every question, so that what another process of the
- * owner writes counts at once. Signatures are checked at every read: a file that was tampered with is an error, not a grant.
+ * owner writes counts at once. Signatures are checked at every read: a file that was tampered with is no grant.
  */
 export async function grantBook(folder: string, owner: PartyKey): Promise<GrantBook> {
   const grants = join(folder, "grants");
@@ -28,7 +28,7 @@ export async function grantBook(folder: string, owner: PartyKey): Promise<GrantB
       const bytes = await readFileIfPresent(file(grants, id));
       if (bytes === undefined) return undefined;
       const signed = grant.open(Uint8Array.from(bytes));
-      ensure(signed.id === id && signed.signer === owner, "store_failed", "a file of the grant book holds another grant", { grant: id });
+      ensure(signed.id === id && signed.signer === owner, "grant_mismatch", "the grant book's file holds another grant than its name says", { grant: id });
       return signed;
     },
     // Whatever the file holds: a damaged revocation still revokes.

@@ -1,3 +1,4 @@
+import { create } from "@bufbuild/protobuf";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +17,8 @@ import { createJob, submitJob } from "../../src/platform/job.js";
 import { modelPolicy } from "../../src/platform/model-policy.js";
 import { prepareModel, publishModel } from "../../src/platform/model.js";
 import type { Party } from "../../src/broker/party.js";
+import type { Envelope } from "../../src/protocol/dsse.js";
+import { BrokerItemSchema } from "../../src/protocol/wire/veritee_pb.js";
 import type { Measurement } from "../../src/protocol/ids.js";
 import { smeInvoice } from "../../src/programs/sme-invoice/program.js";
 import { MemoryCoordinator } from "./memory-coordinator.js";
@@ -56,20 +59,29 @@ export async function makeDeal({ seed = "deal", records = 40, grantTerms = {} as
   };
 
   const logs: ReleaseLog[] = [];
-  const broker = async (party: Party, source: PolicySource, keys: Record<string, Uint8Array>) => {
+  const broker = async (party: Party, source: PolicySource, keys: ReadonlyMap<string, Uint8Array>) => {
     const log = await ReleaseLog.open(join(folder, `log-${party.signing.publicKey.slice(0, 8)}`), party.signing);
     logs.push(log);
-    const store: KeyStore = { get: async (s) => (keys[s] === undefined ? undefined : Uint8Array.from(keys[s])) };
+    const store: KeyStore = { get: async (s) => copy(keys.get(s)) };
     return { log, broker: new KeyBroker({ identity: party.signing, keys: store, policy: source, log, roots: { sim: [DEFAULT_SIM_ROOT] }, clock: clock.now, random }) };
   };
-  const data = await broker(enterprise, grantPolicy(book), { [dataset.manifest.id]: dataset.dataKey });
-  const models = await broker(platform, modelPolicy(platform.signing.publicKey), { [model.manifest.id]: model.modelKey });
+  const dataKeys = new Map<string, Uint8Array>([[dataset.manifest.id, dataset.dataKey]]);
+  const startData = () => broker(enterprise, grantPolicy(book), dataKeys);
+  const models = await broker(platform, modelPolicy(platform.signing.publicKey), new Map([[model.manifest.id, model.modelKey]]));
   const close = async () => {
-    for (const log of logs) await log.close();
+    for (const log of logs) await log.close().catch(() => undefined);
     await rm(folder, { recursive: true, force: true });
   };
-  return {
+  const deal = {
     random, clock, ports, folder, coordinator, enterprise, platform, enterpriseApi, platformApi, policy, input, dataset, book, grant, model,
-    job: await newJob(), newJob, worker: new WorkerDouble(random, clock.now, MEASUREMENT), data, models, close,
+    job: await newJob(), newJob, worker: new WorkerDouble(random, clock.now, MEASUREMENT), data: await startData(), models, close, dataKeys,
+    restartDataBroker: async () => {
+      await deal.data.log.close();
+      deal.data = await startData();
+    },
+    itemOf: (request: Envelope, jobEnvelope: Envelope) => create(BrokerItemSchema, { request, job: jobEnvelope }),
   };
+  return deal;
 }
+
+const copy = (bytes: Uint8Array | undefined): Uint8Array | undefined => (bytes === undefined ? undefined : Uint8Array.from(bytes));
