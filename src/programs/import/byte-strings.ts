@@ -2,19 +2,21 @@
 function hash(bytes: Uint8Array, start: number, end: number): number {
   let h = 0x811c9dc5;
   for (let i = start; i < end; i++) h = Math.imul(h ^ (bytes[i] as number), 0x01000193);
-  return (h ^ (h >>> 15)) >>> 0;
+  return h ^ (h >>> 15);
 }
 
 /** A set of byte strings, numbered from 0 as they come. Compares bytes, so that no hash can merge two strings. */
 export class ByteStrings {
   #arena = new Uint8Array(1 << 12);
-  #ends: number[] = [];
-  #hashes: number[] = [];
+  #size = 0;
+  /** end of each string in the arena; the next one starts there */
+  #ends = new Int32Array(1 << 7);
+  #hashes = new Int32Array(1 << 7);
   /** number + 1 of the string in each slot, 0 = free; at most half full */
   #table = new Int32Array(1 << 8);
 
   get size(): number {
-    return this.#ends.length;
+    return this.#size;
   }
 
   /** The number of the string, adding it when it is new. */
@@ -23,11 +25,11 @@ export class ByteStrings {
     const slot = this.#slot(bytes, start, end, h);
     const found = this.#table[slot] as number;
     if (found !== 0) return found - 1;
-    this.#append(bytes, start, end);
-    this.#hashes.push(h);
-    this.#table[slot] = this.size;
-    if (this.size * 2 > this.#table.length) this.#grow();
-    return this.size - 1;
+    const number = this.#append(bytes, start, end);
+    this.#hashes[number] = h;
+    this.#table[slot] = number + 1;
+    if (this.#size === this.#ends.length) this.#grow();
+    return number;
   }
 
   /** The string's own bytes. */
@@ -59,26 +61,29 @@ export class ByteStrings {
     return true;
   }
 
-  #append(bytes: Uint8Array, start: number, end: number): void {
-    const used = this.#start(this.size);
+  #append(bytes: Uint8Array, start: number, end: number): number {
+    const used = this.#start(this.#size);
     const needed = used + end - start;
-    if (needed > this.#arena.length) {
-      const larger = new Uint8Array(Math.max(needed, this.#arena.length * 2));
-      larger.set(this.#arena.subarray(0, used));
-      this.#arena = larger;
-    }
+    if (needed > this.#arena.length) this.#arena = copyInto(new Uint8Array(Math.max(needed, this.#arena.length * 2)), this.#arena);
     for (let i = start; i < end; i++) this.#arena[used + i - start] = bytes[i] as number;
-    this.#ends.push(needed);
+    this.#ends[this.#size] = needed;
+    return this.#size++;
   }
 
   #grow(): void {
-    const table = new Int32Array(this.#table.length * 4);
-    const mask = table.length - 1;
-    this.#hashes.forEach((h, number) => {
-      let slot = h & mask;
-      while (table[slot] !== 0) slot = (slot + 1) & mask;
-      table[slot] = number + 1;
-    });
-    this.#table = table;
+    this.#ends = copyInto(new Int32Array(this.#size * 4), this.#ends);
+    this.#hashes = copyInto(new Int32Array(this.#size * 4), this.#hashes);
+    this.#table = new Int32Array(this.#size * 8);
+    const mask = this.#table.length - 1;
+    for (let number = 0; number < this.#size; number++) {
+      let slot = (this.#hashes[number] as number) & mask;
+      while (this.#table[slot] !== 0) slot = (slot + 1) & mask;
+      this.#table[slot] = number + 1;
+    }
   }
+}
+
+function copyInto<T extends Uint8Array | Int32Array>(target: T, source: T): T {
+  target.set(source);
+  return target;
 }

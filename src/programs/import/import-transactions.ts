@@ -27,6 +27,19 @@ export interface ImportReport {
   readonly counterparties: ByteStrings;
 }
 
+/** One applicant's part of an import. A set of rows each keeps the tables small. */
+interface Account {
+  readonly sink: RecordSink;
+  readonly seenRows: ByteStrings;
+}
+
+/** Whether no row of the same bytes came before. */
+function isNew(row: CsvRow, seenRows: ByteStrings): boolean {
+  const before = seenRows.size;
+  seenRows.add(row.bytes, row.start, row.end);
+  return seenRows.size > before;
+}
+
 /**
  * Reads transaction files in one pass and deals the records out. `sinkOf` is asked once an applicant ("" when the file has
  * no applicant column); undefined leaves its rows unread; it may throw through `row`. On an error nothing that sinks
@@ -41,20 +54,17 @@ export async function importTransactions(
 ): Promise<ImportReport> {
   const counterparties = new ByteStrings();
   const applicants = new ByteStrings();
-  const seenRows = new ByteStrings();
   const warnings = new WarningCounter();
-  const sinks: (RecordSink | undefined)[] = [];
+  const accounts: (Account | undefined)[] = [];
   const context = { counterparties, warn: warnings.add.bind(warnings) };
 
-  const sinkFor = (row: CsvRow, column: Column): RecordSink | undefined => {
+  const accountOf = (row: CsvRow, column: Column): Account | undefined => {
     const id = column.index < 0 ? applicants.add(row.bytes, 0, 0) : row.stringId(column, applicants);
-    if (id === sinks.length) sinks.push(sinkOf(applicants.text(id), row));
-    return sinks[id];
-  };
-  const isRepeated = (row: CsvRow): boolean => {
-    const before = seenRows.size;
-    seenRows.add(row.bytes, row.start, row.end);
-    return seenRows.size === before;
+    if (id === accounts.length) {
+      const sink = sinkOf(applicants.text(id), row);
+      accounts.push(sink && { sink, seenRows: new ByteStrings() });
+    }
+    return accounts[id];
   };
 
   const onHeader = (names: readonly string[], headerRow: CsvRow): RowHandler => {
@@ -63,9 +73,10 @@ export async function importTransactions(
     const applicant = header.column(layout.applicantColumn);
     return (row) => {
       if (row.count !== names.length) row.fail("wrong number of fields", { fields: row.count, expected: names.length });
-      const sink = sinkFor(row, applicant);
-      if (sink === undefined) return;
-      if (isRepeated(row)) return warnings.add("duplicate_rows", row);
+      const account = accountOf(row, applicant);
+      if (account === undefined) return;
+      const { sink, seenRows } = account;
+      if (!isNew(row, seenRows)) return warnings.add("duplicate_rows", row);
       const record = parse(row);
       if (record.day < sink.window.firstDay || record.day > sink.window.lastDay) warnings.add("outside_window", row);
       sink.add(record);
