@@ -19,6 +19,15 @@ library Groth16 {
         return (true, (keyBytes - KEY_FIXED_BYTES) / 64 - 1);
     }
 
+    /// @dev Of a key as bytes, whose length signalCount has accepted.
+    function gamma(bytes calldata key) internal pure returns (bytes calldata) {
+        return key[192:320];
+    }
+
+    function delta(bytes calldata key) internal pure returns (bytes calldata) {
+        return key[320:448];
+    }
+
     /// @param key address of the data contract
     /// @param proof A.x, A.y, B.x.c1, B.x.c0, B.y.c1, B.y.c0, C.x, C.y
     /// @return false for every malformed input; never reverts. Points at infinity are refused: an honest proof has none,
@@ -26,8 +35,8 @@ library Groth16 {
     function verify(address key, uint256[8] calldata proof, uint256[5] calldata signals) internal view returns (bool) {
         (bool known, uint256 count) = signalCount(key.code.length == 0 ? 0 : key.code.length - 1);
         if (!known || count != signals.length) return false;
-        if (proof[0] | proof[1] == 0 || proof[6] | proof[7] == 0) return false;
-        if (proof[2] | proof[3] | proof[4] | proof[5] == 0) return false;
+        if ((proof[0] | proof[1]) == 0 || (proof[6] | proof[7]) == 0) return false;
+        if ((proof[2] | proof[3] | proof[4] | proof[5]) == 0) return false;
         // The negation below would bring a too large ordinate back into range, out of the precompile's sight.
         if (proof[1] >= BASE_FIELD) return false;
 

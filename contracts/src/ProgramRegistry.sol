@@ -14,6 +14,7 @@ contract ProgramRegistry is Registrar {
     error ProgramKnown();
     error ProgramUnknown();
     error KeyMalformed();
+    error KeyWithoutContribution();
     error ModelOutOfRange();
 
     event ProgramRegistered(
@@ -37,7 +38,7 @@ contract ProgramRegistry is Registrar {
     constructor(address registrar) Registrar(registrar) {}
 
     /// @param programId SHA-256 of the program's name, e.g. "sme-invoice/1"
-    /// @param key bytes as described in Groth16.sol; only their length is checked here, a bad point makes every proof fail
+    /// @param key bytes as described in Groth16.sol; its points are not checked here, a bad one makes every proof fail
     /// @param developmentParameters true when the trusted setup is the insecure one of a development machine
     function registerProgram(bytes32 programId, bytes calldata key, bytes32 artefactHash, bool developmentParameters)
         external
@@ -46,6 +47,8 @@ contract ProgramRegistry is Registrar {
         if (_programs[programId].key != address(0)) revert ProgramKnown();
         (bool wellFormed,) = Groth16.signalCount(key.length);
         if (!wellFormed) revert KeyMalformed();
+        // Straight out of setup, before any contribution, delta equals gamma: anyone could make proofs of anything.
+        if (sha256(Groth16.gamma(key)) == sha256(Groth16.delta(key))) revert KeyWithoutContribution();
         address stored = DataContract.store(key);
         bytes32 keySha256 = sha256(key);
         _programs[programId] = Program(stored, developmentParameters, false, keySha256, artefactHash);

@@ -47,6 +47,13 @@ describe("programs", () => {
     }
   });
 
+  it("refuse the key of a setup that nobody contributed to: delta equals gamma", async () => {
+    const key = new Uint8Array(w.key.bytes);
+    key.copyWithin(320, 192, 320);
+    const registration = { program: "zero/1", key, artefactHash: w.rng.bytes(32), developmentParameters: true };
+    expect(await refusalOf(w.sender.registerProgram(registration))).toEqual(refusedFor("KeyWithoutContribution"));
+  });
+
   it("are the registrar's alone", async () => {
     const registration = { program: "stranger/1", key: w.key.bytes, artefactHash: w.rng.bytes(32), developmentParameters: false };
     expect(await refusalOf(stranger.registerProgram(registration))).toEqual(refusedFor("NotRegistrar"));

@@ -18,6 +18,8 @@ export interface SimulatedKey {
   /** In the layout of contracts/src/Groth16.sol. */
   readonly bytes: Bytes;
   prove(signals: readonly bigint[]): ProofBytes;
+  /** A proof whose equation holds although one of its points is the one at infinity, written as zeros. */
+  proveAtInfinity(signals: readonly bigint[], part: "a" | "b" | "c"): ProofBytes;
 }
 
 const { G1, G2 } = bn254;
@@ -54,13 +56,25 @@ export function simulatedKey(rng: Rng, signals: number): SimulatedKey {
     ...t.ic.flatMap((k) => g1Words(g1(k))),
   ].map(word));
 
+  const publicPoint = (values: readonly bigint[]): bigint =>
+    mod(values.reduce((sum, v, i) => sum + v * (t.ic[i + 1] as bigint), t.ic[0] as bigint));
+  /** From the logarithms of A and B: C is the one that makes the equation hold. */
+  const proofOf = (values: readonly bigint[], a: bigint, b: bigint): ProofBytes => {
+    const c = mod((a * b - t.alpha * t.beta - publicPoint(values) * t.gamma) * inverse(t.delta));
+    return {
+      a: (a === 0n ? [0n, 0n] : g1Words(g1(a))).map(word),
+      b: (b === 0n ? [0n, 0n, 0n, 0n] : g2Words(g2(b))).map(word),
+      c: (c === 0n ? [0n, 0n] : g1Words(g1(c))).map(word),
+    };
+  };
   return {
     bytes,
-    prove: (values) => {
-      const [a, b] = [rng.field(), rng.field()];
-      const x = values.reduce((sum, v, i) => sum + v * (t.ic[i + 1] as bigint), t.ic[0] as bigint);
-      const c = mod((a * b - t.alpha * t.beta - x * t.gamma) * inverse(t.delta));
-      return { a: g1Words(g1(a)).map(word), b: g2Words(g2(b)).map(word), c: g1Words(g1(c)).map(word) };
+    prove: (values) => proofOf(values, rng.field(), rng.field()),
+    proveAtInfinity: (values, part) => {
+      const b = rng.field();
+      if (part === "a") return proofOf(values, 0n, b);
+      if (part === "b") return proofOf(values, rng.field(), 0n);
+      return proofOf(values, mod((t.alpha * t.beta + publicPoint(values) * t.gamma) * inverse(b)), b);
     },
   };
 }
