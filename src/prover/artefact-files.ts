@@ -1,9 +1,7 @@
 import { mkdir, open, readFile, rename } from "node:fs/promises";
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
-import { toHex } from "../protocol/bytes.js";
 import { ensure } from "../protocol/errors.js";
-import { sha256 } from "../protocol/hash.js";
 import type { ArtefactManifest, ProgramId } from "../proofs/artefacts.js";
 import { artefactsOf } from "../proofs/artefacts.js";
 import type { ArtefactSource, ProvingArtefacts } from "./groth16.js";
@@ -26,7 +24,7 @@ export function artefactPaths(cache: string, pin: ArtefactManifest): ArtefactPat
   };
 }
 
-export const sha256Hex = (bytes: Uint8Array): string => toHex(sha256(bytes));
+export const sha256Hex = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 /** Reads a file that must have the pinned hash; undefined when there is none. @throws artefact_mismatch */
 export async function readPinned(path: string, expected: string): Promise<Uint8Array | undefined> {

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PROGRAM_IDS, verificationKeyOf, type ProgramId } from "../../src/proofs/artefacts.js";
+import type { CircuitInput, Prover } from "../../src/proofs/prover.js";
+import { verifyProof } from "../../src/proofs/verify.js";
+import { terminate } from "../../src/prover/engine.js";
+import { snarkjsProver } from "../../src/prover/groth16.js";
+import { R } from "../../src/protocol/field.js";
+import { circuit } from "../circuits/harness/circuits.js";
+import { retailInput, retailSample } from "../circuits/harness/retail-account.js";
+import { smeInput, smeSample } from "../circuits/harness/sme-invoice.js";
+import { pinnedProver } from "../proofs/harness.js";
+
+const inputs: Readonly<Record<ProgramId, CircuitInput>> = {
+  "sme-invoice/1": smeInput(smeSample),
+  "retail-account/1": retailInput(retailSample),
+};
+
+let prover: Prover;
+beforeAll(async () => {
+  prover = await pinnedProver(PROGRAM_IDS);
+});
+afterAll(terminate);
+
+describe.each(PROGRAM_IDS)("proving %s", (program) => {
+  test("gives a proof that verifies, with the statement's signals and its timings", async () => {
+    const input = inputs[program];
+    const { proof, signals, timings } = await prover.prove(program, input);
+    expect(signals).toEqual(["R", "K", "J", "asOfDay", "sourceClass"].map((name) => input[name]));
+    expect(() => verifyProof(verificationKeyOf(program), signals, proof)).not.toThrow();
+    expect(timings.witnessMs).toBeGreaterThan(0);
+    expect(timings.proveMs).toBeGreaterThan(0);
+  });
+
+  test("is randomised: the same statement never gives the same proof", async () => {
+    const [one, two] = [await prover.prove(program, inputs[program]), await prover.prove(program, inputs[program])];
+    expect(one.proof).not.toEqual(two.proof);
+    expect(one.signals).toEqual(two.signals);
+  });
+});
+
+describe("bad input is refused before proving", () => {
+  const input = inputs["sme-invoice/1"];
+  const refuses = (changed: CircuitInput, error: object) =>
+    expect(prover.prove("sme-invoice/1", changed)).rejects.toMatchObject(error);
+
+  test("a false statement", () => refuses({ ...input, K: 1n }, { code: "witness_invalid", message: "the input violates the statement" }));
+  test("an unknown signal", () => refuses({ ...input, salary: 1n }, { code: "witness_invalid", facts: { input: "salary" } }));
+  test("a missing signal", () => {
+    const { maxMonth, ...rest } = input;
+    expect(maxMonth).toBeDefined();
+    return refuses(rest, { code: "witness_invalid", message: "inputs are missing" });
+  });
+  test("too few values", () => refuses({ ...input, bins: [1n] }, { code: "witness_invalid", facts: { input: "bins" } }));
+  test("a value of r or more", () => refuses({ ...input, ownerId: R }, { code: "signal_out_of_range", facts: { input: "ownerId" } }));
+  test("a negative value", () => refuses({ ...input, ownerId: -1n }, { code: "signal_out_of_range" }));
+});
+
+describe("the engine", () => {
+  test("proves again after its threads were ended", async () => {
+    await prover.prove("sme-invoice/1", inputs["sme-invoice/1"]);
+    await terminate();
+    const { proof, signals } = await prover.prove("sme-invoice/1", inputs["sme-invoice/1"]);
+    expect(() => verifyProof(verificationKeyOf("sme-invoice/1"), signals, proof)).not.toThrow();
+  });
+
+  test("serves proofs that overlap", async () => {
+    const results = await Promise.all(PROGRAM_IDS.map((program) => prover.prove(program, inputs[program])));
+    results.forEach(({ proof, signals }, i) =>
+      expect(() => verifyProof(verificationKeyOf(PROGRAM_IDS[i] as ProgramId), signals, proof)).not.toThrow());
+  });
+});
+
+describe("artefacts of the wrong kind", () => {
+  test("another program's proving key is refused", async () => {
+    const [sme, retail] = [await circuit("sme-invoice/1"), await circuit("retail-account/1")];
+    const mixed = snarkjsProver(async () => ({ wasm: sme.wasm, zkey: retail.zkey }));
+    await expect(mixed.prove("sme-invoice/1", inputs["sme-invoice/1"])).rejects.toMatchObject({ code: "artefact_mismatch" });
+  });
+
+  test("a proving key that lost its mark is refused, though proofs made with it would verify", async () => {
+    const { wasm, zkey } = await circuit("sme-invoice/1");
+    const unmarked = Uint8Array.from(zkey);
+    unmarked.set([0x21], unmarked.length - 1); // the mark is the last thing in the file
+    const relabelled = snarkjsProver(async () => ({ wasm, zkey: unmarked }));
+    await expect(relabelled.prove("sme-invoice/1", inputs["sme-invoice/1"])).rejects.toMatchObject({ code: "parameters_insecure" });
+  });
+
+  test("a source that fails once is asked again", async () => {
+    const sme = await circuit("sme-invoice/1");
+    let calls = 0;
+    const flaky = snarkjsProver(async () => {
+      calls += 1;
+      if (calls === 1) throw new Error("not there yet");
+      return sme;
+    });
+    await expect(flaky.prove("sme-invoice/1", inputs["sme-invoice/1"])).rejects.toThrow("not there yet");
+    await expect(flaky.prove("sme-invoice/1", inputs["sme-invoice/1"])).resolves.toBeDefined();
+  });
+});
