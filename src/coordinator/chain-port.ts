@@ -1,0 +1,44 @@
+import type { Bytes } from "../protocol/bytes.js";
+import type { Field } from "../protocol/field.js";
+import type { LedgerAddress } from "../protocol/ids.js";
+import type { ReceiptStatement } from "../protocol/objects/receipt.js";
+import type { LedgerAnchor } from "../protocol/receipt-file.js";
+import type { DeploymentView } from "../transport/api.js";
+
+/** A transaction that is in a block and did what it was sent for. Hashes: 32 bytes of lower-case hex. */
+export type Mined = Omit<LedgerAnchor, "chainId" | "ledger">;
+
+export interface LeafStatus {
+  readonly state: "absent" | "registered" | "revoked";
+  /** Who may revoke it: a stranger can have inserted the same leaf first. */
+  readonly authority: LedgerAddress | undefined;
+}
+
+export interface WorkerEntry {
+  readonly account: LedgerAddress;
+  /** SHA-256 of the evidence as received. */
+  readonly evidenceDigest: Bytes;
+  /** Unix seconds, last second of validity. */
+  readonly notAfter: number;
+}
+
+/**
+ * What the coordinator asks of the ledger. Sends wait for the block.
+ * @throws root_unknown, chain_refused, chain_unavailable
+ */
+export interface ChainPort {
+  readonly deployment: DeploymentView;
+  insertLeaf(leaf: Field, authority: LedgerAddress, signature: Bytes): Promise<Mined>;
+  revokeLeaf(leaf: Field, signature: Bytes): Promise<Mined>;
+  registerModel(model: Field): Promise<Mined>;
+  registerWorker(worker: WorkerEntry): Promise<Mined>;
+  submitReceipt(statement: ReceiptStatement): Promise<Mined>;
+  // Effects, asked before every send: an answer that was lost must not become a second deed.
+  leaf(leaf: Field): Promise<LeafStatus>;
+  isModelRegistered(model: Field): Promise<boolean>;
+  isWorkerRegistered(worker: WorkerEntry): Promise<boolean>;
+  /** The receipt of a job binding J, with the transaction that made it. */
+  receipt(job: Field): Promise<{ readonly resultCommitment: Field; readonly mined: Mined } | undefined>;
+  /** @throws leaf_unknown */
+  merkleProof(leaf: Field): Promise<{ readonly root: Field; readonly index: number; readonly siblings: readonly Field[] }>;
+}

@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { VeriteeError } from "../protocol/errors.js";
+
+const database = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("pglite"), templateFile: z.string().min(1).optional() }),
+  z.strictObject({ kind: z.literal("postgres"), url: z.string().regex(/^postgres(ql)?:\/\//, "expected a postgres:// URL") }),
+]);
+
+const configSchema = z.strictObject({
+  /** Folder of the embedded database and the blobs. */
+  stateDir: z.string().min(1),
+  host: z.string().min(1).default("127.0.0.1"),
+  /** 0 takes a free one. */
+  port: z.int().min(0).max(65535).default(8080),
+  database: database.default({ kind: "pglite" }),
+  /** Further hosts (with port unless it is the scheme's own) under which clients know this service, e.g. behind a proxy. */
+  authorities: z.array(z.string().regex(/^[^/\s]+$/, "expected host or host:port")).default([]),
+  leaseSeconds: z.int().min(1).max(600).default(30),
+  maxFailures: z.int().min(1).max(100).default(5),
+  retrySeconds: z.number().min(0).max(60).default(1),
+  waitForKeySeconds: z.number().min(0).max(600).default(30),
+  workerHours: z.number().positive().max(24 * 90).default(24),
+});
+
+export type CoordinatorConfig = z.output<typeof configSchema>;
+export type CoordinatorSettings = z.input<typeof configSchema>;
+
+/** @throws config_invalid with every problem by field, not the first alone */
+export function readConfig(settings: unknown): CoordinatorConfig {
+  const parsed = configSchema.safeParse(settings);
+  if (parsed.success) return parsed.data;
+  const facts = parsed.error.issues.map((issue) => [issue.path.map(String).join(".") || "config", issue.message] as const);
+  throw new VeriteeError("config_invalid", "the coordinator's configuration is wrong", Object.fromEntries(facts));
+}

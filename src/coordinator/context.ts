@@ -1,0 +1,43 @@
+import type { Anchor } from "../protocol/objects/parts.js";
+import type { Measurement } from "../protocol/ids.js";
+import type { WorkerCertificate } from "../protocol/objects/receipt.js";
+import type { NonceStore } from "../transport/verify-request.js";
+import type { Bells } from "./bells.js";
+import type { Blobs } from "./blobs/folder.js";
+import type { ChainPort } from "./chain-port.js";
+import type { Log } from "./log.js";
+import type { QueueLimits } from "./queue/limits.js";
+import type { Db } from "./store/schema.js";
+
+/** What an appraisal of a worker's certificate has to tell. */
+export interface WorkerClaims {
+  readonly measurement: Measurement;
+  readonly anchor: Anchor;
+  readonly simulated: boolean;
+}
+
+/**
+ * Judges evidence against the operator's policy. `appraisedAt` of the certificate is the time to judge it at.
+ * @throws evidence_* when it is not good
+ */
+export type AppraiseWorker = (certificate: WorkerCertificate) => WorkerClaims | Promise<WorkerClaims>;
+
+/** What every request handler may use. */
+export interface Context {
+  readonly db: Db;
+  readonly blobs: Blobs;
+  readonly chain: ChainPort;
+  readonly bells: Bells;
+  readonly log: Log;
+  readonly limits: QueueLimits;
+  readonly nonces: NonceStore;
+  readonly appraiseWorker: AppraiseWorker;
+  /** Unix seconds: judges signatures and signed times. Leases go by the database's clock. */
+  readonly now: () => number;
+  /** How long a worker is registered, in seconds. */
+  readonly workerSeconds: number;
+  /** Hosts under which this service is known: a request signed for another host is refused. */
+  readonly authorities: () => readonly string[];
+  /** Aborts when the service is stopping. */
+  readonly stopping: AbortSignal;
+}

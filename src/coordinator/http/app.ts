@@ -1,0 +1,86 @@
+import express, { type Express, type NextFunction, type Request, type Response } from "express";
+import helmet from "helmet";
+import { ensure, VeriteeError } from "../../protocol/errors.js";
+import type { PartyKey } from "../../protocol/ids.js";
+import { checkContentDigest } from "../../transport/content-digest.js";
+import { PROBLEM_MEDIA_TYPE, problemOf } from "../../transport/problem.js";
+import type { Context } from "../context.js";
+import { errorFields } from "../log.js";
+import { checkAccess } from "./access.js";
+import { authenticateHead, refuseReplay } from "./authenticate.js";
+import { toVeriteeError } from "./errors.js";
+import { drain, readBody } from "./read-body.js";
+import type { Route } from "./route.js";
+
+/** Public routes have no caller; none of their handlers asks for one. */
+const NOBODY = "" as PartyKey;
+const UNMATCHED = "unmatched";
+
+/** The HTTP service of a route table. What is not in the table does not exist. */
+export function createApp(ctx: Context, routes: readonly Route[]): Express {
+  const app = express();
+  app.disable("x-powered-by").disable("etag").set("query parser", false).enable("case sensitive routing").enable("strict routing");
+  app.use(helmet());
+  for (const route of routes) {
+    app[route.method](route.path.replaceAll(/\{(\w+)\}/g, ":$1"), (req, res) => serve(ctx, route, req, res));
+  }
+  app.use(() => { throw new VeriteeError("not_found", "not found"); });
+  app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => refuse(ctx, error, req, res));
+  return app;
+}
+
+/** One request: who, what, whether for the first time, whether allowed; only then what it is about. */
+async function serve(ctx: Context, route: Route, req: Request, res: Response): Promise<void> {
+  logAtEnd(ctx, route, req, res);
+  const signal = signalOf(ctx, res);
+  const caller = route.access === "public" ? NOBODY : undefined;
+  const head = caller === undefined ? await authenticateHead(ctx, req) : undefined;
+  const body = await readBody(req, route.body);
+  if (head !== undefined) {
+    checkContentDigest(head.contentDigest, body);
+    await refuseReplay(ctx, head);
+  }
+  const who = caller ?? (head as { caller: PartyKey }).caller;
+  await checkAccess(ctx, route.access, who, route.readParams(req.params));
+  await route.run(ctx, { caller: who, params: req.params, query: queryOf(req), body, signal }, res);
+}
+
+function queryOf(req: Request): Record<string, string> {
+  const pairs = [...new URL(req.url, "http://service").searchParams];
+  const query = Object.fromEntries(pairs);
+  ensure(Object.keys(query).length === pairs.length, "input_invalid", "a query parameter is given twice", { field: "query" });
+  return query;
+}
+
+function signalOf(ctx: Context, res: Response): AbortSignal {
+  const gone = new AbortController();
+  res.once("close", () => { gone.abort(); });
+  return AbortSignal.any([gone.signal, ctx.stopping]);
+}
+
+async function refuse(ctx: Context, error: unknown, req: Request, res: Response): Promise<void> {
+  const known = toVeriteeError(error);
+  res.locals["code"] = known.code;
+  if (known.code === "internal") ctx.log.write("error", "request_failed", { method: req.method, ...errorFields(error) });
+  if (res.locals["logged"] === undefined) ctx.log.write("info", "request", { method: req.method, route: UNMATCHED, status: known.status, code: known.code });
+  await drain(req);
+  if (res.headersSent) {
+    res.destroy();
+    return;
+  }
+  // What is left of a refused body must not be taken for the next request.
+  if (!req.readableEnded) res.set("connection", "close");
+  res.status(known.status).set({ "content-type": PROBLEM_MEDIA_TYPE, "cache-control": "no-store" }).end(JSON.stringify(problemOf(known)));
+}
+
+function logAtEnd(ctx: Context, route: Route, req: Request, res: Response): void {
+  const started = performance.now();
+  res.locals["logged"] = true;
+  res.once("close", () => {
+    const code = res.locals["code"] as string | undefined;
+    ctx.log.write("info", "request", {
+      method: req.method, route: route.path, status: res.statusCode, durationMs: Math.round(performance.now() - started),
+      ...(code === undefined ? {} : { code }),
+    });
+  });
+}

@@ -1,0 +1,22 @@
+import { blobRoutes } from "./handlers/blobs.js";
+import { datasetRoutes } from "./handlers/datasets.js";
+import { grantRoutes } from "./handlers/grants.js";
+import { jobRoutes } from "./handlers/jobs.js";
+import { keyReleaseRoutes } from "./handlers/key-release.js";
+import { leafRoutes } from "./handlers/leaves.js";
+import { leaseRoutes } from "./handlers/leases.js";
+import { modelRoutes } from "./handlers/models.js";
+import { systemRoutes } from "./handlers/system.js";
+import { workerRoutes } from "./handlers/workers.js";
+import { openApiOf } from "./openapi.js";
+import type { Route } from "./route.js";
+
+/** Everything that this service answers to, in the order of the data. */
+export const ROUTES: readonly Route[] = [
+  ...systemRoutes(() => openApiDocument()),
+  ...blobRoutes, ...datasetRoutes, ...leafRoutes, ...grantRoutes, ...modelRoutes, ...jobRoutes,
+  ...workerRoutes, ...leaseRoutes, ...keyReleaseRoutes,
+];
+
+/** The API description, as served at /openapi.json. */
+export const openApiDocument = (): Record<string, unknown> => openApiOf(ROUTES);

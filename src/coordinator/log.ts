@@ -1,0 +1,50 @@
+import { pino, type DestinationStream, type Logger } from "pino";
+
+/** The only fields that a log line may have. Bodies, envelopes, queries and error messages are not among them. */
+export interface LogFields {
+  readonly method?: string;
+  /** The route's pattern, never the path. */
+  readonly route?: string;
+  readonly status?: number;
+  readonly durationMs?: number;
+  readonly code?: string;
+  readonly job?: string;
+  readonly attempt?: number;
+  readonly state?: string;
+  readonly kind?: string;
+  readonly count?: number;
+  readonly tries?: number;
+  readonly port?: number;
+  /** Class of an unexpected error, and where it came from: function names and places, no message. */
+  readonly error?: string;
+  readonly frames?: string;
+}
+
+export const LOG_FIELDS = [
+  "method", "route", "status", "durationMs", "code", "job", "attempt", "state", "kind", "count", "tries", "port", "error", "frames",
+] as const satisfies readonly (keyof LogFields)[];
+
+export const LOG_EVENTS = [
+  "started", "stopping", "stopped", "request", "request_failed", "job_changed", "send_done", "send_refused", "send_postponed", "loop_failed",
+] as const;
+export type LogEvent = (typeof LOG_EVENTS)[number];
+
+export interface Log { write(level: "info" | "warn" | "error", event: LogEvent, fields: LogFields): void }
+
+/** JSON lines. The allow-list is applied here too, for what the type system cannot see. */
+export function createLog(stream: DestinationStream): Log {
+  const logger: Logger = pino({ base: null, messageKey: "event" }, stream);
+  return {
+    write: (level, event, fields) => {
+      const kept = LOG_FIELDS.flatMap((name) => (fields[name] === undefined ? [] : [[name, fields[name]] as const]));
+      logger[level](Object.fromEntries(kept), event);
+    },
+  };
+}
+
+/** What may be said of an error that nobody expected. */
+export function errorFields(error: unknown): LogFields {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)).slice(0, 8).map((line) => line.trim()).join(" | ");
+  return { error: error.name, frames };
+}

@@ -1,0 +1,61 @@
+import { sql } from "kysely";
+import { z } from "zod";
+import { sha256 } from "../../protocol/hash.js";
+import { toHex, utf8 } from "../../protocol/bytes.js";
+import type { Db, OutboxRow } from "../store/schema.js";
+
+const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`));
+
+/** One deed to be done on the ledger; `subject` is the row it is about. */
+const sendSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("insert_leaf"), subject: hex(32), authority: hex(20), signature: hex(65) }),
+  z.strictObject({ kind: z.literal("revoke_leaf"), subject: hex(32), signature: hex(65) }),
+  z.strictObject({ kind: z.literal("register_model"), subject: hex(32), commitment: hex(32) }),
+  z.strictObject({ kind: z.literal("register_worker"), subject: hex(32), account: hex(20), evidenceDigest: hex(32), notAfter: z.int() }),
+  z.strictObject({ kind: z.literal("submit_receipt"), subject: hex(32), attempt: z.int().positive() }),
+]);
+export type Send = z.infer<typeof sendSchema>;
+export type SendOf<K extends Send["kind"]> = Extract<Send, { kind: K }>;
+
+/** How long a sender keeps a row to itself; a sender that died has its rows taken up again after that. */
+const HOLD_SECONDS = 60;
+const MAX_PAUSE_SECONDS = 30;
+
+/**
+ * Plans a deed, in the transaction of the change that wants it. The same deed twice is planned once; one that the ledger
+ * refused is tried again, for the reason may be gone.
+ */
+export async function enqueueSend(trx: Db, send: Send): Promise<void> {
+  const payload = JSON.stringify(send);
+  await trx.insertInto("outbox").values({
+    kind: send.kind, subject: send.subject, dedupe: toHex(sha256(utf8(payload))), payload, due_at: sql<Date>`now()`,
+  }).onConflict((c) => c.column("dedupe")
+    .doUpdateSet({ state: "pending", tries: 0, due_at: sql<Date>`now()` }).where("outbox.state", "=", "refused")).execute();
+}
+
+export const readSend = (row: OutboxRow): Send => sendSchema.parse(JSON.parse(row.payload));
+
+/** Takes the next deed that is due. It is held for a while rather than locked: a send takes seconds, and PGlite has one connection. */
+export function takeSend(db: Db): Promise<OutboxRow | undefined> {
+  return db.transaction().execute(async (trx) => {
+    const row = await trx.selectFrom("outbox").select("seq").where("state", "=", "pending").where("due_at", "<=", sql<Date>`now()`)
+      .orderBy("due_at").orderBy("seq").limit(1).forUpdate().skipLocked().executeTakeFirst();
+    if (row === undefined) return undefined;
+    return trx.updateTable("outbox")
+      .set((eb) => ({ tries: eb("tries", "+", 1), due_at: sql<Date>`now() + make_interval(secs => ${HOLD_SECONDS})` }))
+      .where("seq", "=", row.seq).returningAll().executeTakeFirstOrThrow();
+  });
+}
+
+/** Marks a deed settled. False when another sender settled it first: its effects are then applied already. */
+export async function settleSend(trx: Db, row: OutboxRow, state: "done" | "refused", code: string | null = null): Promise<boolean> {
+  const settled = await trx.updateTable("outbox").set({ state, error_code: code })
+    .where("seq", "=", row.seq).where("state", "=", "pending").returning("seq").executeTakeFirst();
+  return settled !== undefined;
+}
+
+export async function postponeSend(db: Db, row: OutboxRow, code: string): Promise<void> {
+  const pause = Math.min(MAX_PAUSE_SECONDS, 0.25 * 2 ** Math.min(row.tries, 10));
+  await db.updateTable("outbox").set({ error_code: code, due_at: sql<Date>`now() + make_interval(secs => ${pause})` })
+    .where("seq", "=", row.seq).execute();
+}

@@ -1,0 +1,53 @@
+import { ensure, VeriteeError } from "../../protocol/errors.js";
+import type { Db, JobError, JobRow } from "../store/schema.js";
+import { advance, lockJob, type Change } from "./advance.js";
+import type { QueueLimits } from "./limits.js";
+import type { JobEvent } from "./transitions.js";
+
+/** A worker's claim to a job: its own key and the token of one lease. */
+export interface LeaseClaim { readonly job: string; readonly worker: string; readonly token: string }
+
+const lost = (): VeriteeError => new VeriteeError("lease_lost", "this worker does not hold the job's lease");
+
+/** Locks the job and checks the lease. Unknown jobs, other workers' and lapsed leases are refused alike. @throws lease_lost */
+export async function lockLeased(trx: Db, lease: LeaseClaim): Promise<JobRow> {
+  const job = await lockJob(trx, lease.job);
+  ensure(job !== undefined && holds(job, lease), "lease_lost", lost().message);
+  return job;
+}
+
+export const holds = (job: JobRow, lease: LeaseClaim): boolean =>
+  job.state === "running" && job.lease_token === lease.token && job.lease_worker === lease.worker;
+
+/** Renews the lease and tells how far the work is. @throws lease_lost */
+export async function reportProgress(db: Db, lease: LeaseClaim, limits: QueueLimits, progress: { phase: string; percent: number }): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await advance(trx, await lockLeased(trx, lease), "progress", limits, progress);
+  });
+}
+
+export interface FailureReport { readonly error: JobError; readonly retryable: boolean }
+
+/** A worker gives its job back. Told twice or too late, it is a recorded no-op. */
+export async function reportFailure(db: Db, lease: LeaseClaim, limits: QueueLimits, failure: FailureReport): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const job = await lockJob(trx, lease.job);
+    if (job === undefined) throw lost();
+    if (!holds(job, lease)) return recordLate(trx, job, "failure");
+    const [event, delaySeconds] = failureEvent(job, failure, limits);
+    await advance(trx, job, event, limits, { error: failure.error, delaySeconds } satisfies Change);
+  });
+}
+
+function failureEvent(job: JobRow, failure: FailureReport, limits: QueueLimits): [JobEvent, number] {
+  if (failure.error.code === "key_timeout") return ["wait_for_key", limits.waitForKeySeconds];
+  if (failure.retryable) return ["retry", limits.retrySeconds * 2 ** job.failures];
+  return ["give_up", 0];
+}
+
+/** Keeps a trace of a result or failure that came after its lease had gone to somebody else. */
+export async function recordLate(db: Db, job: JobRow, what: "completion" | "failure"): Promise<void> {
+  await db.insertInto("job_events").values({
+    job: job.id, event: `late_${what}`, from_state: job.state, to_state: job.state, attempt: job.attempt, detail: "no-op",
+  }).execute();
+}

@@ -1,0 +1,103 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { DestinationStream } from "pino";
+import { Bells } from "./bells.js";
+import { folderBlobs } from "./blobs/folder.js";
+import type { ChainPort } from "./chain-port.js";
+import { readConfig, type CoordinatorConfig, type CoordinatorSettings } from "./config.js";
+import type { AppraiseWorker, Context } from "./context.js";
+import { createApp } from "./http/app.js";
+import { ROUTES } from "./http/routes.js";
+import { createLog } from "./log.js";
+import { runSender } from "./outbox/sender.js";
+import { storedNonces } from "./store/nonces.js";
+import { openStore } from "./store/open.js";
+import type { Db } from "./store/schema.js";
+import { runSweeper } from "./sweeper.js";
+
+export interface CoordinatorPorts {
+  readonly chain: ChainPort;
+  readonly appraiseWorker: AppraiseWorker;
+  /** Gets JSON lines. */
+  readonly log: DestinationStream;
+  /** Unix seconds; the default is this machine's clock. */
+  readonly now?: () => number;
+}
+
+export interface Coordinator {
+  readonly url: string;
+  /** Lets requests that are under way end, then closes the store. */
+  close(): Promise<void>;
+}
+
+const DRAIN_MS = 10_000;
+
+/** Starts a coordinator. @throws config_invalid, store_locked, store_failed */
+export async function startCoordinator(settings: CoordinatorSettings, ports: CoordinatorPorts): Promise<Coordinator> {
+  const config = readConfig(settings);
+  const db = await openStore(config.stateDir, config.database);
+  try {
+    return await serve(config, ports, db);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+}
+
+async function serve(config: CoordinatorConfig, ports: CoordinatorPorts, db: Db): Promise<Coordinator> {
+  const stopping = new AbortController();
+  const authorities = [...config.authorities];
+  const ctx = contextOf(config, ports, db, stopping.signal, authorities);
+  const server = boundedServer(ctx);
+  server.listen(config.port, config.host);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  authorities.push(`${config.host}:${port}`, `localhost:${port}`);
+  ctx.log.write("info", "started", { port });
+  const loops = [runSender(ctx, stopping.signal), runSweeper(ctx, stopping.signal)];
+  let closed: Promise<void> | undefined;
+  return {
+    url: `http://${config.host}:${port}`,
+    close: () => (closed ??= stop(ctx, server, stopping, loops)),
+  };
+}
+
+function contextOf(config: CoordinatorConfig, ports: CoordinatorPorts, db: Db, stopping: AbortSignal, authorities: readonly string[]): Context {
+  return {
+    db,
+    blobs: folderBlobs(join(config.stateDir, "blobs")),
+    chain: ports.chain,
+    bells: new Bells(),
+    log: createLog(ports.log),
+    limits: config,
+    nonces: storedNonces(db),
+    appraiseWorker: ports.appraiseWorker,
+    now: ports.now ?? (() => Math.floor(Date.now() / 1000)),
+    workerSeconds: Math.round(config.workerHours * 3600),
+    authorities: () => authorities,
+    stopping,
+  };
+}
+
+/** Bounds on slow and idle connections; a long poll is bounded by its own wait. */
+function boundedServer(ctx: Context): Server {
+  return createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 30_000, maxHeaderSize: 16_384 }, createApp(ctx, ROUTES));
+}
+
+async function stop(ctx: Context, server: Server, stopping: AbortController, loops: readonly Promise<void>[]): Promise<void> {
+  ctx.log.write("info", "stopping", {});
+  stopping.abort();
+  const closed = new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
+  server.closeIdleConnections();
+  const timer = new AbortController();
+  const late = sleep(DRAIN_MS, undefined, { signal: timer.signal }).then(() => { server.closeAllConnections(); }, () => undefined);
+  await closed;
+  timer.abort();
+  await late;
+  await Promise.all(loops);
+  await ctx.db.destroy();
+  ctx.log.write("info", "stopped", {});
+}

@@ -1,0 +1,16 @@
+import { Migrator, type Kysely, type Migration } from "kysely";
+import { VeriteeError } from "../../../protocol/errors.js";
+import type { Schema } from "../schema.js";
+import * as initial from "./0001-initial.js";
+
+/** In order; a released one is never changed. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = { "0001-initial": initial };
+
+/** Brings a store up to date. Replicas that start together wait for one another. @throws store_failed */
+export async function migrate(db: Kysely<Schema>): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) } });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error === undefined) return;
+  const failed = results?.find((r) => r.status === "Error");
+  throw new VeriteeError("store_failed", "a migration of the store failed", { migration: failed?.migrationName ?? "" }, { cause: error });
+}

@@ -1,0 +1,92 @@
+import type { ColumnType, Generated, Insertable, Kysely, Selectable } from "kysely";
+import type { Bytes } from "../../protocol/bytes.js";
+import type { JobState, LeafState } from "../../transport/api.js";
+import type { ErrorCode } from "../../protocol/errors.js";
+
+// Ids, keys and field elements are lower-case hex text. Times that the database compares are timestamptz and set by the
+// database; times that come out of signed objects are bigint, Unix seconds.
+
+type DatabaseTime = ColumnType<Date, Date | undefined, Date>;
+/** Set by default on insertion. */
+type CreatedAt = ColumnType<Date, never, never>;
+
+export interface RequestNonceTable { caller: string; nonce: string; forget_after: bigint }
+
+export interface DatasetTable { id: string; owner: string; program: string; leaf: string; authority: string; envelope: Bytes; created_at: CreatedAt }
+export interface ModelTable { id: string; platform: string; program: string; commitment: string; envelope: Bytes; anchored: Generated<boolean>; created_at: CreatedAt }
+/** Which blobs a dataset or model names: decides who may read them. */
+export interface BlobRefTable { blob: string; object: string }
+
+export interface LeafTable {
+  leaf: string; owner: string; state: LeafState; revoke_requested: Generated<boolean>; tx_hash: string | null; reason: string | null;
+}
+
+export interface GrantTable {
+  id: string; owner: string; dataset: string; grantee: string; programs: string; purpose: string;
+  not_before: bigint; not_after: bigint; max_uses: number; revoked: Generated<boolean>; envelope: Bytes; created_at: CreatedAt;
+}
+export interface RevocationTable { id: string; grant_id: string; owner: string; envelope: Bytes; created_at: CreatedAt }
+
+export type WorkerState = "pending" | "registered" | "refused";
+export interface WorkerChallengeTable { nonce: string; worker: string; expires_at: DatabaseTime }
+export interface WorkerTable {
+  signing_key: string; ledger_address: string; nonce: string; certificate: Bytes; measurement: string; anchor: string; simulated: boolean;
+  not_after: bigint; state: WorkerState; reason: string | null;
+}
+
+export interface JobTable {
+  id: string; platform: string; owner: string; dataset: string; model: string; grant_id: string; program: string; leaf: string;
+  not_after: bigint; envelope: Bytes;
+  state: JobState; attempt: Generated<number>; failures: Generated<number>; phase: string | null; percent: Generated<number>;
+  error_code: string | null; error_reason: string | null;
+  lease_worker: string | null; lease_token: string | null; lease_expires_at: DatabaseTime | null;
+  available_at: DatabaseTime; created_at: CreatedAt; updated_at: DatabaseTime;
+}
+/** Everything that happened to a job, no-ops too: the trace that the state machine is checked against. */
+export interface JobEventTable {
+  seq: Generated<bigint>; job: string; event: string; from_state: JobState; to_state: JobState; attempt: number; detail: string | null; at: CreatedAt;
+}
+export interface CompletionTable {
+  job: string; attempt: number; worker: string; lease_token: string; receipt: Bytes; certificate: Bytes; timings: string; created_at: CreatedAt;
+}
+export interface ResultTable { job: string; attempt: number; recipient: string; envelope: Bytes }
+export interface ReceiptTable { job: string; file: string }
+
+export interface KeyRequestTable {
+  id: string; job: string; holder: string; worker: string; request: Bytes;
+  challenge_id: string | null; challenge: Bytes | null; evidence: Bytes | null; reply: Bytes | null; created_at: CreatedAt;
+}
+
+export type OutboxKind = "insert_leaf" | "revoke_leaf" | "register_model" | "register_worker" | "submit_receipt";
+export interface OutboxTable {
+  seq: Generated<bigint>; kind: OutboxKind; subject: string; dedupe: string; payload: string;
+  state: Generated<"pending" | "done" | "refused">; tries: Generated<number>; due_at: DatabaseTime; error_code: string | null;
+}
+
+export interface Schema {
+  request_nonces: RequestNonceTable;
+  datasets: DatasetTable;
+  models: ModelTable;
+  blob_refs: BlobRefTable;
+  leaves: LeafTable;
+  grants: GrantTable;
+  revocations: RevocationTable;
+  worker_challenges: WorkerChallengeTable;
+  workers: WorkerTable;
+  jobs: JobTable;
+  job_events: JobEventTable;
+  completions: CompletionTable;
+  results: ResultTable;
+  receipts: ReceiptTable;
+  key_requests: KeyRequestTable;
+  outbox: OutboxTable;
+}
+
+/** A store or a transaction on it. Inside a transaction use the transaction only: PGlite has one connection. */
+export type Db = Kysely<Schema>;
+export type JobRow = Selectable<JobTable>;
+export type NewJob = Insertable<JobTable>;
+export type GrantRow = Selectable<GrantTable>;
+export type WorkerRow = Selectable<WorkerTable>;
+export type OutboxRow = Selectable<OutboxTable>;
+export type JobError = { readonly code: ErrorCode; readonly reason: string };

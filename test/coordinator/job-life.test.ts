@@ -1,0 +1,89 @@
+import { create } from "@bufbuild/protobuf";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { keyChallenge, keyEvidence, keyReply, keyRequest, sealedResult } from "../../src/protocol/objects/index.js";
+import type { ObjectId } from "../../src/protocol/ids.js";
+import { receiptFromJson } from "../../src/protocol/receipt-file.js";
+import { hexId, type JobId } from "../../src/protocol/ids.js";
+import { toHex } from "../../src/protocol/bytes.js";
+import { ProgressSchema, type Lease } from "../../src/protocol/wire/veritee_pb.js";
+import type { JobView } from "../../src/transport/api.js";
+import { completionOf, now, prepareCase, random, registerWorker, signJob, submit, type Case, type WorkerParty } from "./harness/parties.js";
+import { startService, type Service } from "./harness/service.js";
+
+let service: Service;
+let c: Case;
+let worker: WorkerParty;
+beforeAll(async () => {
+  service = await startService();
+  c = await prepareCase(service.url);
+  worker = await registerWorker(service.url);
+});
+afterAll(() => service.close());
+
+describe("a job over HTTP", () => {
+  it("goes from a signed request to a receipt file and sealed results, and its parties watch it", async () => {
+    const job = await submit(c);
+    const seen: JobView[] = [];
+    const watching = (async () => { for await (const view of c.platform.api.jobEvents(job)) seen.push(view); })();
+
+    const lease = await worker.api.lease(5) as Lease;
+    expect(toHex(lease.jobId)).toBe(job);
+    expect(lease.chainId).toBe(31337n);
+    await worker.api.heartbeat(job, lease.leaseToken, create(ProgressSchema, { phase: "prove", percent: 50 }));
+    await releaseKey(job);
+    expect(await worker.api.getBlob(c.dataset.blobs[1] as never)).toHaveLength(128);
+    expect((await worker.api.merkleProof(c.dataset.leaf)).siblings).toEqual([6n]);
+    await worker.api.complete(job, lease.leaseToken, completionOf(worker, lease, [c.owner, c.platform], service.chain));
+    await watching;
+
+    expect(seen.at(-1)).toMatchObject({ state: "done", attempt: 1 });
+    expect(seen.map((v) => v.state)).toEqual([...seen.map((v) => v.state)].sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b)));
+    const file = receiptFromJson(await c.owner.api.receipt(job));
+    expect(file.labels).toEqual({ simulated: true, developmentParameters: true });
+    expect(file.certificate.appraisedAt).toBeGreaterThan(now() - 60);
+    for (const p of [c.owner, c.platform]) {
+      const results = await p.api.results(job);
+      expect(results.map((r) => sealedResult.open(r).value.recipient)).toEqual([p.key.publicKey]);
+    }
+  });
+
+  it("is the same job when the same request comes again", async () => {
+    const { envelope } = signJob(c);
+    const first = await c.platform.api.submitJob(envelope);
+    expect(await c.platform.api.submitJob(envelope)).toEqual(first);
+    const lease = await worker.api.lease(5) as Lease;
+    expect(toHex(lease.jobId)).toBe(first.id);
+    expect(await worker.api.lease(0)).toBeUndefined();
+    await worker.api.fail(first.id, lease.leaseToken, { code: "value_out_of_range", reason: "x", retryable: false } as never);
+    expect(await c.platform.api.job(first.id)).toMatchObject({ state: "failed", error: { code: "value_out_of_range" } });
+  });
+});
+
+const ORDER = ["queued", "running", "anchoring", "done", "failed"];
+
+/** Worker and broker through all four messages. */
+async function releaseKey(job: JobId): Promise<void> {
+  const request = keyRequest.sign({ job, holder: c.owner.key.publicKey, subject: c.dataset.id as ObjectId, worker: worker.identity, nonce: random(32) }, worker.key);
+  const inbox = c.owner.api.brokerInbox(5);
+  await worker.api.putKeyRequest(request.envelope);
+  const [item] = await inbox;
+  expect(keyRequest.open(item?.request as never).id).toBe(request.id);
+
+  const challenge = keyChallenge.sign({ request: request.id, nonce: random(32), policyId: hexId<ObjectId>("11".repeat(32), 32, "p"), expiresAt: now() + 300 }, c.owner.key);
+  const waiting = worker.api.keyRequest(request.id, 0, 5);
+  await c.owner.api.putChallenge(challenge.envelope);
+  expect(keyChallenge.open((await waiting).challenge as never).id).toBe(challenge.id);
+
+  const evidence = keyEvidence.sign({
+    request: request.id, challenge: challenge.id, replyKey: { suite: 1, publicKey: random(32) }, evidence: { platform: "sim", evidence: random(50), collateral: new Uint8Array() },
+  }, worker.key);
+  const next = c.owner.api.brokerInbox(5);
+  await worker.api.putKeyEvidence(evidence.envelope);
+  expect(keyEvidence.open((await next)[0]?.evidence as never).id).toBe(evidence.id);
+
+  const reply = keyReply.sign({ request: request.id, challenge: challenge.id, outcome: { kind: "released", box: { suite: 1, enc: random(32), ciphertext: random(48) } } }, c.owner.key);
+  const answer = worker.api.keyRequest(request.id, 1, 5);
+  await c.owner.api.putReply(reply.envelope);
+  expect(keyReply.open((await answer).reply as never).id).toBe(reply.id);
+  expect(await c.owner.api.brokerInbox(0)).toEqual([]);
+}
