@@ -9,9 +9,9 @@ import { CoordinatorClient } from "../src/transport/client.js";
 import { readConfig } from "./config.js";
 import { SimulatedCollector } from "./platforms/simulated.js";
 import { register } from "./runtime/boot.js";
-import { createWorkerKeys } from "./runtime/identity.js";
+import { createWorkerKeys, KEY_LIFETIME_SECONDS } from "./runtime/identity.js";
 import { workUntil } from "./runtime/loop.js";
-import { DEFAULT_LIMITS, type WorkerPorts } from "./runtime/ports.js";
+import { DEFAULT_LIMITS, type WorkerLog, type WorkerPorts } from "./runtime/ports.js";
 
 const send = (message: EnclaveMessage): void => void process.send?.(message);
 const random = (length: number): Uint8Array => Uint8Array.from(randomBytes(length));
@@ -22,17 +22,18 @@ const collector = new SimulatedCollector(send);
 
 async function run(config: unknown): Promise<void> {
   const { coordinator, artefacts, hpkeSuite } = readConfig(config);
-  const keys = createWorkerKeys(random);
-  const ports: WorkerPorts = {
-    api: new CoordinatorClient({ url: coordinator, key: keys.signing }),
-    prover: snarkjsProver(artefactsIn(artefacts)),
-    log: (level, message, facts) => send({ type: "log", level, message, facts }),
-    limits: DEFAULT_LIMITS,
-    collector, pinnedKeys, clock, random, hpkeSuite,
-  };
-  await register(ports, keys);
-  send({ type: "ready", ...keys.identity });
-  await workUntil(stop.signal, ports, keys);
+  const prover = snarkjsProver(artefactsIn(artefacts));
+  const log: WorkerLog = (level, message, facts) => send({ type: "log", level, message, facts });
+  while (!stop.signal.aborted) {
+    const keys = createWorkerKeys(random);
+    const api = new CoordinatorClient({ url: coordinator, key: keys.signing });
+    const ports: WorkerPorts = { api, collector, prover, pinnedKeys, clock, random, hpkeSuite, log, limits: DEFAULT_LIMITS };
+    const keysEndAt = clock() + KEY_LIFETIME_SECONDS;
+    await register(ports, keys);
+    send({ type: "ready", ...keys.identity });
+    await workUntil(stop.signal, ports, keys, keysEndAt);
+    keys.ledger.fill(0);
+  }
 }
 
 /** Ends with a code and a log line that name the error, never its cause: the host reads both. */

@@ -8,9 +8,9 @@ import type { WorkerKeys, WorkerPorts } from "./ports.js";
 import { runJob } from "./run-job.js";
 import { Secrets } from "./wipe.js";
 
-/** Takes jobs one at a time until told to stop; the job at hand is finished first. */
-export async function workUntil(stop: AbortSignal, ports: WorkerPorts, keys: WorkerKeys): Promise<void> {
-  while (!stop.aborted) {
+/** Takes jobs one at a time until told to stop or the keys' time is over; the job at hand is finished first. */
+export async function workUntil(stop: AbortSignal, ports: WorkerPorts, keys: WorkerKeys, keysEndAt: number): Promise<void> {
+  while (!stop.aborted && ports.clock() < keysEndAt) {
     const lease = await nextLease(stop, ports);
     if (lease !== undefined) await work(ports, keys, lease);
   }
