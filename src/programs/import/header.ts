@@ -28,6 +28,8 @@ export class Header {
     const label = (name: string): string => mapping.columns?.[name] ?? name;
     const { file, line } = row;
     const where = { file, line };
+    const strangers = Object.keys(mapping.columns ?? {}).filter((name) => !specs.some((s) => s.name === name));
+    ensure(strangers.length === 0, "input_invalid", "mapping names a column that is not ours", { ...where, field: strangers.join(", ") });
     const repeated = names.filter((name, i) => names.indexOf(name) !== i);
     ensure(repeated.length === 0, "input_invalid", "column appears twice", { ...where, field: repeated.join(", ") });
     const missing = specs.filter((s) => s.optional !== true && !names.includes(label(s.name))).map((s) => label(s.name));

@@ -25,7 +25,7 @@ export const retailAccount: Program<RetailAccountAggregates> = {
   },
   window: ({ asOfDay }) => ({ firstDay: 0, lastDay: asOfDay - 1 }),
   accumulator(terms) {
-    this.checkTerms(terms);
+    retailAccount.checkTerms(terms);
     return accumulateTransactions(terms);
   },
   aggregateElements: transactionElements,

@@ -28,7 +28,7 @@ export const smeInvoice: Program<SmeInvoiceAggregates> = {
     return { firstDay, lastDay: firstDay + monthOfDay.length - 1 };
   },
   accumulator(terms) {
-    this.checkTerms(terms);
+    smeInvoice.checkTerms(terms);
     return accumulateInvoices(terms.asOfDay);
   },
   aggregateElements: invoiceElements,
