@@ -30,8 +30,8 @@ library Groth16 {
 
     /// @param key address of the data contract
     /// @param proof A.x, A.y, B.x.c1, B.x.c0, B.y.c1, B.y.c0, C.x, C.y
-    /// @return false for every malformed input; never reverts. Points at infinity are refused: an honest proof has none,
-    /// and libraries disagree on them.
+    /// @return false for every malformed input, given gas enough to survive a failing precompile. Points at infinity are
+    /// refused: an honest proof has none, and libraries disagree on them.
     function verify(address key, uint256[8] calldata proof, uint256[5] calldata signals) internal view returns (bool) {
         (bool known, uint256 count) = signalCount(key.code.length == 0 ? 0 : key.code.length - 1);
         if (!known || count != signals.length) return false;
@@ -73,12 +73,13 @@ library Groth16 {
             let ic := add(KEY_FIXED_BYTES, 1)
             extcodecopy(key, buffer, ic, 64)
             let term := add(buffer, 64)
-            for { let i := 0 } lt(i, 5) { i := add(i, 1) } {
+            // Stops at the first failure: a failing precompile takes 63/64 of the gas with it.
+            for { let i := 0 } and(ok, lt(i, 5)) { i := add(i, 1) } {
                 ic := add(ic, 64)
                 extcodecopy(key, term, ic, 64)
                 mstore(add(term, 64), calldataload(add(signals, mul(i, 32))))
-                ok := and(ok, staticcall(gas(), 7, term, 96, term, 64)) // ecMul
-                ok := and(ok, staticcall(gas(), 6, buffer, 128, buffer, 64)) // ecAdd
+                ok := staticcall(gas(), 7, term, 96, term, 64) // ecMul
+                if ok { ok := staticcall(gas(), 6, buffer, 128, buffer, 64) } // ecAdd
             }
             x := mload(buffer)
             y := mload(add(buffer, 32))

@@ -15,7 +15,7 @@ export function refused(action: string, error: unknown): VeriteeError {
   return new VeriteeError(code, "the ledger refused", { action, reason });
 }
 
-/** Name of the contract's error, "reverted" when it gave none; undefined when the failure is not a revert. */
+/** Name of the contract's error, "reverted" when it gave none; undefined when it was not the chain that said no. */
 function revertReason(error: unknown): string | undefined {
   for (const cause of causes(error)) {
     if (cause.name === "ContractFunctionRevertedError") {
@@ -23,6 +23,7 @@ function revertReason(error: unknown): string | undefined {
       return data?.errorName ?? signature ?? reason ?? "reverted";
     }
     if (cause.name === "ExecutionRevertedError" || cause.name === "CallExecutionError") return "reverted";
+    if (cause.name === "ContractFunctionZeroDataError") return "NoContract";
     if (cause.name === "InsufficientFundsError") return "InsufficientFunds";
   }
   return undefined;

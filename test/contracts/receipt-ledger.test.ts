@@ -90,13 +90,25 @@ describe("submit", () => {
     expect(await refused(w.submission(signals, { program: "other/1" }))).toEqual(refusedFor("ProgramRetired"));
   });
 
-  it("refuses a key for another number of signals", async () => {
+  it("refuses a key for fewer or more signals, which would leave a signal unbound", async () => {
     for (const count of [4, 6]) {
       const program = `signals-${count}/1`;
       const key = simulatedKey(w.rng, count);
       await w.sender.registerProgram({ program, key: key.bytes, artefactHash: w.rng.bytes(32), developmentParameters: true });
-      expect(await refused(w.submission(await w.signals(), { program }))).toEqual(refusedFor("ProofInvalid"));
+      const signals = await w.signals();
+      const proof = key.prove([...signalList(signals), 0n].slice(0, count));
+      expect(await refused({ ...w.submission(signals, { program }), proof })).toEqual(refusedFor("ProofInvalid"));
     }
+  });
+
+  it("refuses a key with a point off the curve, whose signal would not count", async () => {
+    const key = simulatedKey(w.rng, 5);
+    const program = "off-curve/1";
+    const spoiled = key.bytes.with(448 + 64 + 63, (key.bytes[448 + 64 + 63] as number) ^ 1); // ordinate of R's point
+    await w.sender.registerProgram({ program, key: spoiled, artefactHash: w.rng.bytes(32), developmentParameters: true });
+    const signals = await w.signals();
+    const proof = key.prove([0n, ...signalList(signals).slice(1)]);
+    expect(await refused({ ...w.submission(signals, { program }), proof })).toEqual(refusedFor("ProofInvalid"));
   });
 });
 
