@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Clock, Random } from "../../broker/ports.js";
 import { encodeChunk, splitIntoChunks, type Chunk } from "../../protocol/chunks.js";
 import { aggregateCommitment, chunkCommitment, datasetRoot, leaf, ownerField } from "../../protocol/commitments.js";
@@ -52,10 +53,12 @@ export async function prepareDataset(enterprise: Enterprise, input: DatasetInput
   const { program, records, terms } = input;
   const { random } = ports;
   ensure(records.length > 0, "input_invalid", "a dataset has at least one record", { field: "records" });
+  // First, because it is fast and refuses terms and values that do not fit.
+  const elements = program.aggregateElements(aggregate(program, records, terms));
 
   const chunks = splitIntoChunks(program, records, () => random(SALT_BYTES));
   const aggregateSalt = random(SALT_BYTES);
-  const committed = commit(enterprise, input, chunks, aggregateSalt, ports);
+  const committed = await commit(enterprise, input, chunks, aggregateCommitment(elements, aggregateSalt), ports);
 
   const dataKey = random(DATA_KEY_BYTES);
   const { datasetId, number } = input.version ?? { datasetId: random(32), number: 1 };
@@ -92,14 +95,17 @@ interface Committed {
 }
 
 /** Chunk commitments, dataset root, aggregate commitment, leaf (docs/protocol.md 3 and 4). */
-function commit(enterprise: Enterprise, { program, records, terms }: DatasetInput, chunks: readonly Chunk[], aggregateSalt: Bytes, { onStep }: PreparePorts): Committed {
-  const commitments = chunks.map((chunk, i) => {
-    onStep?.({ step: "commit", done: i, of: chunks.length });
-    return chunkCommitment(program, chunk);
-  });
-  onStep?.({ step: "commit", done: chunks.length, of: chunks.length });
+async function commit(
+  enterprise: Enterprise, { program, terms }: DatasetInput, chunks: readonly Chunk[], aggregates: Field, { onStep }: PreparePorts,
+): Promise<Committed> {
+  const commitments: Field[] = [];
+  for (const chunk of chunks) {
+    commitments.push(chunkCommitment(program, chunk));
+    onStep?.({ step: "commit", done: commitments.length, of: chunks.length });
+    // Hashing a chunk takes tens of milliseconds: signals and timers get their turn in between.
+    await setImmediate();
+  }
   const root = datasetRoot(program, commitments);
-  const aggregates = aggregateCommitment(program.aggregateElements(aggregate(program, records, terms)), aggregateSalt);
   const owner = ownerField(idBytes(enterprise.signing.publicKey));
   return {
     chunks: commitments, root, aggregates,
