@@ -2,14 +2,14 @@ import type { BaseError } from "viem";
 import { VeriteeError } from "../protocol/errors.js";
 
 /**
- * What a failed call means to us: a contract's custom error by name, or a node that does not answer.
+ * What a failed call means to us: a contract's custom error by name, which is final, or anything else, which may pass.
  * Never carries viem's own message on: it quotes the call's arguments and the URL, which may hold an access key.
  */
 export function refused(action: string, error: unknown): VeriteeError {
   if (error instanceof VeriteeError) return error;
   const reason = revertReason(error);
   if (reason === undefined) {
-    return new VeriteeError("chain_unavailable", "the chain's node did not answer", { action, kind: kindOf(error) });
+    return new VeriteeError("chain_unavailable", "the chain's node did not answer as it should", { action, kind: kindOf(error) });
   }
   const code = reason === "RootUnknown" ? "root_unknown" : "chain_refused";
   return new VeriteeError(code, "the ledger refused", { action, reason });
@@ -24,12 +24,15 @@ function revertReason(error: unknown): string | undefined {
     }
     if (cause.name === "ExecutionRevertedError" || cause.name === "CallExecutionError") return "reverted";
     if (cause.name === "ContractFunctionZeroDataError") return "NoContract";
-    if (cause.name === "InsufficientFundsError") return "InsufficientFunds";
   }
   return undefined;
 }
 
-const kindOf = (error: unknown): string => [...causes(error)].at(-1)?.name ?? "unknown";
+/** InsufficientFundsError is among these: an empty account is filled up, and the deed is as good as before. */
+const kindOf = (error: unknown): string => {
+  const names = [...causes(error)].map((cause) => cause.name);
+  return names.find((name) => name === "InsufficientFundsError") ?? names.at(-1) ?? "unknown";
+};
 
 function* causes(error: unknown): Generator<Error> {
   for (let e = error; e instanceof Error; e = e.cause) yield e;

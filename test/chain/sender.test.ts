@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { openReader } from "../../src/chain/reader.js";
 import { openSender } from "../../src/chain/sender.js";
 import { rpc } from "../../src/chain/rpc.js";
+import { VeriteeError } from "../../src/protocol/errors.js";
 import { ledgerAddress } from "../../src/protocol/ledger-digest.js";
 import { keyFrom, refusalOf, startWorld, type World } from "../contracts/harness/world.js";
 
@@ -47,9 +48,22 @@ it("tells the block's own number, hash and time, and the gas", async () => {
   expect(await w.reader.transaction("00".repeat(32))).toBeUndefined();
 });
 
-it("says that an account without coins cannot pay", async () => {
-  const poor = await openSender({ rpcUrl: w.chain.rpcUrl, deployment: w.deployment, privateKey: keyFrom(w.rng) });
-  expect(await refusalOf(poor.registerModel(w.rng.field()))).toEqual({ code: "chain_refused", reason: "InsufficientFunds" });
+it("takes an empty account for a trouble that may pass, and goes on once it is filled", async () => {
+  const privateKey = keyFrom(w.rng);
+  const poor = await openSender({ rpcUrl: w.chain.rpcUrl, deployment: w.deployment, privateKey });
+  await expect(poor.registerModel(w.rng.field())).rejects.toMatchObject({ code: "chain_unavailable", facts: { kind: "InsufficientFundsError" } });
+  await w.chain.fund(poor.account);
+  await poor.registerModel(w.rng.field());
+});
+
+it("shows neither the call's arguments nor the node's URL in an error", async () => {
+  const model = w.rng.field();
+  const sender = await openSender({ rpcUrl: w.chain.rpcUrl, deployment: w.deployment, privateKey: keyFrom(w.rng) });
+  const error: unknown = await sender.registerModel(model).catch((e: unknown) => e);
+  const shown = error instanceof VeriteeError ? error.describe() : "";
+  expect(shown).toContain("chain_unavailable");
+  expect(shown).not.toContain(model.toString());
+  expect(shown).not.toContain(w.chain.rpcUrl);
 });
 
 it("names a reverted transaction by the contract's error when two race for one job", async () => {

@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { toFunctionSelector } from "viem";
+import { connect } from "../../src/chain/client.js";
+import { submitArgs, with0x } from "../../src/chain/encode.js";
+import { receiptLedgerAbi } from "../../src/chain/generated/receipt-ledger.js";
 import { rpc } from "../../src/chain/rpc.js";
 import type { Submission } from "../../src/chain/ports.js";
 import type { Bytes } from "../../src/protocol/bytes.js";
@@ -57,13 +61,19 @@ describe("submit", () => {
     expect(await w.reader.refusal({ ...submission, proof: malleate(submission.proof, 7n) })).toBeUndefined();
   });
 
-  it("refuses a signal + r, though the equation holds", async () => {
-    const signals = await w.signals();
-    for (const name of ["registryRoot", "resultCommitment", "jobBinding"] as const) {
-      const shifted = { ...signals, [name]: signals[name] + R };
-      const submission = { ...w.submission(signals), [name]: shifted[name] };
-      expect(await refused(submission), name).toEqual(refusedFor("SignalOutOfRange"));
+  it("refuses each of the five signals + r, though the equation holds", async () => {
+    const { viem } = await connect({ rpcUrl: w.chain.rpcUrl, chainId: w.deployment.chainId });
+    const ledger = { address: with0x(w.deployment.receiptLedger), abi: receiptLedgerAbi } as const;
+    const submission = w.submission(await w.signals());
+    const [program, signals, proof, signature] = submitArgs(submission);
+    for (const i of signals.keys()) {
+      const shifted = signals.map((v, j) => (j === i ? v + R : v)) as unknown as typeof signals;
+      const args = [program, shifted, proof, signature] as const;
+      expect(await viem.readContract({ ...ledger, functionName: "check", args }), `signal ${i}`)
+        .toBe(toFunctionSelector("SignalOutOfRange()"));
+      await expect(viem.simulateContract({ ...ledger, functionName: "submit", args })).rejects.toThrow("SignalOutOfRange");
     }
+    expect(await refused({ ...submission, jobBinding: (submission.jobBinding + R) as Field })).toEqual(refusedFor("SignalOutOfRange"));
   });
 
   it("refuses a result of zero, which would leave the job open", async () => {
