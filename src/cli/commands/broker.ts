@@ -1,0 +1,44 @@
+import { Command } from "commander";
+import { DEFAULT_SIM_ROOT } from "../../attestation/roots.js";
+import { readReleaseLog } from "../../broker/release-log/log.js";
+import type { TrustRoots } from "../../attestation/types.js";
+import { partyKey } from "../../protocol/ids.js";
+import { openPartyHome, withCoordinator, type RemoteOptions } from "../home-options.js";
+import { createOutput } from "../output.js";
+import { brokerForData } from "../roles/enterprise.js";
+import { readParty } from "../roles/home.js";
+import { brokerForModels } from "../roles/platform.js";
+import { untilInterrupted } from "../until-interrupted.js";
+
+const rootsOf = (simulation: boolean | undefined): TrustRoots => (simulation === true ? { sim: [DEFAULT_SIM_ROOT] } : {});
+
+export function brokerCommand(): Command {
+  const command = new Command("broker").description("A party's key broker: gives keys to attested enclaves only, and logs every decision first.");
+  withCoordinator(command.command("run").description("Answer key requests until interrupted. Opens no port."))
+    .option("--simulation", "accept the public simulator's root, for grants and jobs that name the anchor `sim`")
+    .addHelpText("after", "\nOne JSON line a decision on standard output.\n\nExample:\n  veritee broker run --home ./acme --coordinator http://127.0.0.1:8080 --simulation")
+    .action(async (o: RemoteOptions & { simulation?: boolean }) => {
+      const { role } = await readParty(o.home);
+      const home = await openPartyHome(o, role);
+      const abort = new AbortController();
+      const run = role === "enterprise" ? brokerForData : brokerForModels;
+      const ended = run(home, o.coordinator, rootsOf(o.simulation), abort.signal, (event) => void process.stdout.write(`${JSON.stringify(event)}\n`));
+      await untilInterrupted(ended, async () => {
+        abort.abort();
+        await ended;
+      });
+    });
+  command.command("log").description("Check and show a party's release log.")
+    .requiredOption("--home <dir>", "the party's folder")
+    .option("--json", "print {head, entries}; keep the head elsewhere, it finds a log that was cut")
+    .addHelpText("after", "\nExample:\n  veritee broker log --home ./acme")
+    .action(async (o: { home: string; json?: boolean }) => {
+      const { publicKey } = await readParty(o.home);
+      const log = await readReleaseLog(o.home, partyKey(publicKey));
+      createOutput(o.json ?? false).result(log, () => [
+        ...log.entries.map((e) => `${new Date(e.at * 1000).toISOString()} ${e.outcome} job ${e.job.slice(0, 12)} ${e.refusal === undefined ? `to ${e.evidence?.simulated === true ? "SIMULATED " : ""}enclave ${e.evidence?.measurement.slice(0, 16) ?? "?"}` : `${e.refusal.code}: ${e.refusal.reason}`}`),
+        `${log.head.seq} entries, chain and signatures good, head ${log.head.hash}`,
+      ]);
+    });
+  return command;
+}

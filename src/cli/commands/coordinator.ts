@@ -1,0 +1,62 @@
+import { Command } from "commander";
+import { join } from "node:path";
+import { hexId, type Measurement } from "../../protocol/ids.js";
+import { builtMeasurement } from "../measurement.js";
+import { parsePort } from "../options.js";
+import { STATE_DIR } from "../paths.js";
+import { openCoordinator } from "../roles/coordinator.js";
+import { openDevLedger, readDeployment, registrarKey, type DevLedger } from "../roles/ledger.js";
+import { untilInterrupted } from "../until-interrupted.js";
+
+interface Options {
+  state: string; host: string; port: number; postgres?: string; rpc?: string; deployment?: string; key?: string;
+  measurement?: string[]; simulation?: boolean;
+}
+
+const need = (value: string | undefined, option: string): string => {
+  if (value === undefined) throw new Error(`--rpc needs ${option} as well`);
+  return value;
+};
+
+/** The embedded chain unless a node is named. */
+async function ledgerOf(o: Options): Promise<Omit<DevLedger, "fresh">> {
+  if (o.rpc === undefined) return openDevLedger(join(o.state, "ledger"));
+  return {
+    rpcUrl: o.rpc,
+    deployment: await readDeployment(need(o.deployment, "--deployment")),
+    registrarKey: await registrarKey(need(o.key, "--key")),
+    stop: async () => undefined,
+  };
+}
+
+export const coordinatorCommand = (): Command =>
+  new Command("coordinator")
+    .description("Run a coordinator: stores ciphertext, queues jobs, relays to the ledger. It can read nothing.")
+    .option("--state <dir>", "folder of its store and blobs", join(STATE_DIR, "coordinator"))
+    .option("--host <host>", "address to listen on", "127.0.0.1")
+    .option("--port <n>", "port to listen on", parsePort, 8080)
+    .option("--postgres <url>", "PostgreSQL instead of the embedded store")
+    .option("--rpc <url>", "JSON-RPC of a chain; the embedded development chain when left out")
+    .option("--deployment <file>", "with --rpc: the contracts (veritee ledger deploy)")
+    .option("--key <file>", "with --rpc: the registrar's key, used by this process alone")
+    .option("--measurement <hex...>", "enclaves that may register as workers; this build's own when left out")
+    .option("--simulation", "accept SIMULATED workers")
+    .addHelpText("after", "\nLog lines go to standard output as JSON.\n\nExample:\n  veritee coordinator --simulation --port 8080")
+    .action(async (o: Options) => {
+      const measurements = o.measurement?.map((m) => hexId<Measurement>(m, m.length / 2, "measurement")) ?? [await builtMeasurement()];
+      const ledger = await ledgerOf(o);
+      const log = { write: (line: string) => void process.stdout.write(line) };
+      const coordinator = await openCoordinator({
+        settings: { stateDir: o.state, host: o.host, port: o.port, ...(o.postgres === undefined ? {} : { database: { kind: "postgres" as const, url: o.postgres } }) },
+        rpcUrl: ledger.rpcUrl, deployment: ledger.deployment, registrarKey: ledger.registrarKey,
+        measurements, simulation: o.simulation ?? false, log,
+      }).catch(async (error: unknown) => {
+        await ledger.stop();
+        throw error;
+      });
+      process.stderr.write(`coordinator ${coordinator.url}, ledger ${ledger.rpcUrl} chain ${ledger.deployment.chainId}\n`);
+      await untilInterrupted(new Promise<void>(() => undefined), async () => {
+        await coordinator.close();
+        await ledger.stop();
+      });
+    });

@@ -1,0 +1,33 @@
+import { Command } from "commander";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createOutput } from "../output.js";
+import { parsePositive } from "../options.js";
+import { STATE_DIR } from "../paths.js";
+import { deployAll, openDevLedger, registrarKey } from "../roles/ledger.js";
+import { untilInterrupted } from "../until-interrupted.js";
+
+export function ledgerCommand(): Command {
+  const command = new Command("ledger").description("The ledger's contracts: on the embedded development chain, or on a chain that exists.");
+  command.command("dev").description("Run the embedded development chain with the contracts, until interrupted. Anyone can have coins on it.")
+    .option("--state <dir>", "folder of its state", join(STATE_DIR, "ledger"))
+    .addHelpText("after", "\nExample:\n  veritee ledger dev --state ./ledger")
+    .action(async (o: { state: string }) => {
+      const ledger = await openDevLedger(o.state);
+      process.stdout.write(`${JSON.stringify({ rpcUrl: ledger.rpcUrl, ...ledger.deployment, deployment: join(o.state, "deployment.json"), key: join(o.state, "registrar.key") })}\n`);
+      await untilInterrupted(new Promise<void>(() => undefined), ledger.stop);
+    });
+  command.command("deploy").description("Deploy the contracts on a chain; the account of the key file pays and becomes the registrar.")
+    .requiredOption("--rpc <url>", "JSON-RPC of a node")
+    .requiredOption("--chain-id <n>", "the chain's id; refused when the node is on another", parsePositive)
+    .requiredOption("--key <file>", "32 bytes of hex; made when absent (then fund its account first)")
+    .requiredOption("--out <file>", "write the deployment here")
+    .addHelpText("after", "\nExample:\n  veritee ledger deploy --rpc http://node:8545 --chain-id 1337 --key registrar.key --out deployment.json")
+    .action(async (o: { rpc: string; chainId: number; key: string; out: string }) => {
+      const out = createOutput(false);
+      const deployment = await deployAll(o.rpc, o.chainId, await registrarKey(o.key), (step, gas) => out.note(`${step}: ${gas} gas`));
+      await writeFile(o.out, `${JSON.stringify(deployment, null, 2)}\n`);
+      out.result(deployment, () => [`deployed; ${o.out}`]);
+    });
+  return command;
+}

@@ -1,0 +1,24 @@
+import { Command } from "commander";
+import { explain } from "../../verifier/explain.js";
+import { createOutput, EXIT } from "../output.js";
+import { readDeployment } from "../roles/ledger.js";
+import { verifyFile } from "../roles/verifier.js";
+
+interface Options { rpc?: string; deployment?: string; production?: boolean; json?: boolean }
+
+export const verifyCommand = (): Command =>
+  new Command("verify")
+    .description("Check a receipt: offline, or against a ledger node as well. Trusts nobody.")
+    .argument("<file>", "receipt file (JSON)")
+    .option("--rpc <url>", "JSON-RPC of a node of the receipt's chain: also checks what the ledger recorded")
+    .option("--deployment <file>", "contracts that you know to be Veritee's; without it those beside the receipt's own ledger are asked")
+    .option("--production", "refuse simulated evidence and development parameters")
+    .option("--json", "print {ok, simulated, developmentParameters, facts, checks: [{name, ok, detail}]}")
+    .addHelpText("after", "\nExit code 0 when every check passed, 1 otherwise.\n\nExample:\n  veritee verify receipt.json --rpc http://127.0.0.1:8545")
+    .action(async (file: string, options: Options) => {
+      const out = createOutput(options.json ?? false);
+      const deployment = options.deployment === undefined ? undefined : await readDeployment(options.deployment);
+      const report = await verifyFile({ file, rpcUrl: options.rpc, deployment, production: options.production });
+      out.result(report, () => explain(report));
+      process.exitCode = report.ok ? EXIT.ok : EXIT.negative;
+    });

@@ -1,0 +1,30 @@
+import { DEFAULT_SIM_ROOT } from "../../attestation/roots.js";
+import type { Deployment } from "../../chain/ports.js";
+import { openReader } from "../../chain/reader.js";
+import { openSender } from "../../chain/sender.js";
+import { workerAppraiser } from "../../coordinator/appraise-worker.js";
+import { evmChain } from "../../coordinator/chain-adapter.js";
+import type { CoordinatorSettings } from "../../coordinator/config.js";
+import { startCoordinator, type Coordinator } from "../../coordinator/start.js";
+import type { Measurement } from "../../protocol/ids.js";
+
+export interface CoordinatorRole {
+  readonly settings: CoordinatorSettings;
+  readonly rpcUrl: string;
+  readonly deployment: Deployment;
+  readonly registrarKey: Uint8Array;
+  /** Enclaves that may register as workers. */
+  readonly measurements: readonly Measurement[];
+  /** Accept the public simulator's root. */
+  readonly simulation: boolean;
+  readonly log: { write(line: string): void };
+}
+
+/** The coordinator on an EVM ledger. */
+export async function openCoordinator(role: CoordinatorRole): Promise<Coordinator> {
+  const { rpcUrl, deployment, registrarKey: privateKey } = role;
+  const chain = evmChain(await openReader(rpcUrl, deployment), await openSender({ rpcUrl, deployment, privateKey }));
+  const roots = role.simulation ? { sim: [DEFAULT_SIM_ROOT] } : {};
+  const policy = { allowedMeasurements: role.measurements, allowedAnchors: role.simulation ? (["sim"] as const) : [] };
+  return startCoordinator(role.settings, { chain, appraiseWorker: workerAppraiser(roots, policy), log: role.log });
+}

@@ -1,0 +1,59 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { EncryptedKeyStore } from "../../broker/keystore.js";
+import { enterpriseFromSeed, type Enterprise } from "../../enterprise/identity.js";
+import { platformFromSeed, type Platform } from "../../platform/identity.js";
+import { ensure } from "../../protocol/errors.js";
+import { readJson } from "../options.js";
+import { random } from "./system.js";
+
+export type PartyRole = "enterprise" | "platform";
+
+/** A party's folder: party.json (public), keystore.json (encrypted), and what its role writes beside them. */
+export interface Home {
+  readonly folder: string;
+  readonly role: PartyRole;
+  readonly keys: EncryptedKeyStore;
+  readonly seed: Uint8Array;
+}
+
+const IDENTITY = "identity";
+const partyFile = z.strictObject({ format: z.literal("veritee-party/1"), role: z.enum(["enterprise", "platform"]), publicKey: z.string() });
+export type PartyFile = z.infer<typeof partyFile>;
+
+const partyPath = (folder: string): string => join(folder, "party.json");
+
+/** @throws conflict when the folder has a party already */
+export async function createHome(folder: string, role: PartyRole, passphrase: string): Promise<PartyFile> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const keys = await EncryptedKeyStore.open(folder, passphrase);
+  const seed = random(32);
+  await keys.put(IDENTITY, seed);
+  const party: PartyFile = { format: "veritee-party/1", role, publicKey: publicKeyOf(role, seed) };
+  await writeFile(partyPath(folder), `${JSON.stringify(party, null, 2)}\n`, { mode: 0o600 });
+  return party;
+}
+
+const publicKeyOf = (role: PartyRole, seed: Uint8Array): string =>
+  (role === "enterprise" ? enterpriseFromSeed(seed) : platformFromSeed(seed)).signing.publicKey;
+
+/** @throws not_found, config_invalid naming the file */
+export async function readParty(folder: string): Promise<PartyFile> {
+  const parsed = partyFile.safeParse(await readJson(partyPath(folder)));
+  ensure(parsed.success, "config_invalid", "not a party file of this version", { file: partyPath(folder) });
+  return parsed.data;
+}
+
+/** @throws not_found, open_failed (wrong passphrase), config_invalid (the folder is another role's) */
+export async function openHome(folder: string, role: PartyRole, passphrase: string): Promise<Home> {
+  const party = await readParty(folder);
+  ensure(party.role === role, "config_invalid", `this folder belongs to ${party.role === "enterprise" ? "an enterprise" : "a platform"}`, { folder, expected: role });
+  const keys = await EncryptedKeyStore.open(folder, passphrase);
+  const seed = await keys.get(IDENTITY);
+  ensure(seed !== undefined && publicKeyOf(role, seed) === party.publicKey, "config_invalid", "the key store has another identity", { folder });
+  return { folder, role, keys, seed };
+}
+
+export const enterpriseOf = (home: Home): Enterprise => enterpriseFromSeed(home.seed);
+export const platformOf = (home: Home): Platform => platformFromSeed(home.seed);

@@ -1,0 +1,103 @@
+// The ledger: the embedded development chain with its contracts, or the contracts of a chain that exists.
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { deploy } from "../../chain/deploy.js";
+import { startDevChain } from "../../chain/devchain.js";
+import type { Deployment, ProgramRegistration } from "../../chain/ports.js";
+import { openReader } from "../../chain/reader.js";
+import { fromHex, toHex } from "../../protocol/bytes.js";
+import { ensure, VeriteeError } from "../../protocol/errors.js";
+import { digest } from "../../protocol/hash.js";
+import { hexId, type LedgerAddress } from "../../protocol/ids.js";
+import { ledgerAddress, ledgerKeyFromRandom } from "../../protocol/ledger-digest.js";
+import { artefactsOf, PROGRAM_IDS, verificationKeyOf, type ProgramId } from "../../proofs/artefacts.js";
+import { verificationKeySha256, verificationKeyToBytes } from "../../proofs/vk.js";
+import { readJson } from "../options.js";
+import { random } from "./system.js";
+
+const DEV_CHAIN_ID = 31337;
+
+const address = z.string().regex(/^[0-9a-f]{40}$/).transform((text) => hexId<LedgerAddress>(text, 20, "address"));
+const deploymentFile = z.strictObject({
+  chainId: z.int().positive(), datasetRegistry: address, programRegistry: address, workerRegistry: address, receiptLedger: address,
+  block: z.int().nonnegative(),
+});
+
+/** @throws not_found, config_invalid naming the file */
+export async function readDeployment(path: string): Promise<Deployment> {
+  const parsed = deploymentFile.safeParse(await readJson(path));
+  ensure(parsed.success, "config_invalid", "not a deployment file", { file: path });
+  return parsed.data;
+}
+
+/** What a program's entry on the ledger pins: its key, and by hash everything that proofs are made with. */
+export function registrationOf(id: ProgramId): ProgramRegistration {
+  const pin = artefactsOf(id);
+  return {
+    program: id,
+    key: verificationKeyToBytes(verificationKeyOf(id)),
+    artefactHash: digest("veritee/artefacts/v1", fromHex(pin.r1csSha256), fromHex(pin.wasmSha256), fromHex(pin.zkeySha256)),
+    developmentParameters: pin.parameters === "development-INSECURE",
+  };
+}
+
+export const deployAll = (rpcUrl: string, chainId: number, privateKey: Uint8Array, onStep?: (step: string, gasUsed: number) => void): Promise<Deployment> =>
+  deploy({ rpcUrl, chainId, privateKey, programs: PROGRAM_IDS.map(registrationOf), ...(onStep === undefined ? {} : { onStep }) });
+
+/** 32 bytes of hex in a file that only its owner reads. Made when absent. */
+export async function registrarKey(path: string): Promise<Uint8Array> {
+  try {
+    return fromHex((await readFile(path, "utf8")).trim());
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    const key = ledgerKeyFromRandom(random(48));
+    await writeFile(path, `${toHex(key)}\n`, { mode: 0o600, flag: "wx" });
+    return key;
+  }
+}
+
+export interface DevLedger {
+  readonly rpcUrl: string;
+  readonly deployment: Deployment;
+  readonly registrarKey: Uint8Array;
+  /** True when the contracts were deployed just now. */
+  readonly fresh: boolean;
+  stop(): Promise<void>;
+}
+
+/** Starts the embedded chain on a folder; deploys the contracts unless they are there with the program keys of this build. */
+export async function openDevLedger(folder: string, onStep?: (step: string) => void): Promise<DevLedger> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const key = await registrarKey(join(folder, "registrar.key"));
+  const chain = await startDevChain({ chainId: DEV_CHAIN_ID, stateFile: join(folder, "chain.json") });
+  try {
+    const file = join(folder, "deployment.json");
+    const known = await usableDeployment(chain.rpcUrl, file);
+    if (known !== undefined) return { rpcUrl: chain.rpcUrl, deployment: known, registrarKey: key, fresh: false, stop: chain.stop };
+    await chain.fund(ledgerAddress(key));
+    const deployment = await deployAll(chain.rpcUrl, DEV_CHAIN_ID, key, (step) => onStep?.(step));
+    await writeFile(file, `${JSON.stringify(deployment, null, 2)}\n`);
+    return { rpcUrl: chain.rpcUrl, deployment, registrarKey: key, fresh: true, stop: chain.stop };
+  } catch (error) {
+    await chain.stop();
+    throw error;
+  }
+}
+
+/** The deployment of the file if the chain has it and its program keys are the pinned ones. */
+async function usableDeployment(rpcUrl: string, file: string): Promise<Deployment | undefined> {
+  try {
+    const deployment = await readDeployment(file);
+    const reader = await openReader(rpcUrl, deployment);
+    for (const id of PROGRAM_IDS) {
+      const entry = await reader.program(id);
+      if (entry === undefined || toHex(entry.keySha256) !== toHex(verificationKeySha256(verificationKeyOf(id)))) return undefined;
+    }
+    return deployment;
+  } catch (error) {
+    if (!(error instanceof VeriteeError)) throw error;
+    await rm(file, { force: true });
+    return undefined;
+  }
+}
