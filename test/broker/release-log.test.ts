@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { formatLine, sha256Hex, type ReleaseEntry, type ReleaseEvent } from "../../src/broker/release-log/entry.js";
-import { readReleaseLog, ReleaseLog } from "../../src/broker/release-log/log.js";
+import { exportReleaseLog, readReleaseLog, ReleaseLog } from "../../src/broker/release-log/log.js";
 import { verifyReleaseLog } from "../../src/broker/release-log/verify.js";
 import { signingKey } from "../../src/protocol/dsse.js";
 import type { JobId, ObjectId } from "../../src/protocol/ids.js";
@@ -82,6 +82,16 @@ describe("release log", () => {
     const log = await ReleaseLog.open(folder, owner);
     expect(log.head.seq).toBe(3);
     await log.close();
+  });
+});
+
+describe("exportReleaseLog", () => {
+  it("gives an auditor what verifies against its head, and no more when it was cut", async () => {
+    await written(3);
+    const { owner: whose, head, text: exported } = await exportReleaseLog(folder, owner.publicKey);
+    expect(verifyReleaseLog(exported, whose, [head]).entries).toHaveLength(3);
+    const cut = exported.split("\n").slice(0, 2).join("\n") + "\n";
+    expect(() => verifyReleaseLog(cut, whose, [head])).toThrow(expect.objectContaining(broken));
   });
 });
 

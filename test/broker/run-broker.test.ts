@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { BrokerEvent } from "../../src/broker/ports.js";
 import { runBroker } from "../../src/broker/run-broker.js";
 import { acquireLock } from "../../src/broker/file-lock.js";
-import { writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeDeal, type Deal } from "../harness/deal.js";
 import { neededData } from "../harness/exchange.js";
@@ -44,5 +44,27 @@ describe("acquireLock", () => {
     await expect(acquireLock(path, 50)).rejects.toMatchObject({ code: "store_locked" });
     await release();
     await (await acquireLock(path, 0))();
+  });
+
+  it("takes over a lock with its own process id that it does not hold: an earlier container's", async () => {
+    deal = await makeDeal({ seed: "same pid" });
+    const path = join(deal.folder, "b.lock");
+    await writeFile(path, String(process.pid));
+    await (await acquireLock(path, 0))();
+  });
+
+  it("is held by one at a time, also when many find it stale at once", async () => {
+    deal = await makeDeal({ seed: "race" });
+    const path = join(deal.folder, "c.lock");
+    await writeFile(path, "999999999");
+    let holders = 0;
+    await Promise.all(Array.from({ length: 12 }, async () => {
+      const release = await acquireLock(path, 5000);
+      expect(++holders).toBe(1);
+      await new Promise((r) => setTimeout(r, 2));
+      holders--;
+      await release();
+    }));
+    expect((await readdir(deal.folder)).filter((n) => n.startsWith("c.lock"))).toEqual([]);
   });
 });

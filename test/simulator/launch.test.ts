@@ -48,10 +48,10 @@ async function launch(code: string, over: Partial<LaunchOptions> = {}) {
     onMessage: (m) => messages.push(m), onOutput: (l) => lines.push(l), ...over,
   });
   running.push(enclave);
-  const event = async (name: string): Promise<Record<string, never>> => {
+  const event = async (name: string): Promise<Record<string, unknown>> => {
     for (;;) {
       const found = messages.find((m) => m.type === "event" && m.name === name);
-      if (found?.type === "event") return found.data as Record<string, never>;
+      if (found?.type === "event") return found.data as Record<string, unknown>;
       await new Promise((r) => setTimeout(r, 5));
     }
   };

@@ -111,6 +111,20 @@ export async function readReleaseLog(folder: string, owner: PartyKey, noted: rea
   return log;
 }
 
+/** A log to hand to an auditor: whole, with its head and whose it is. verifyReleaseLog(text, owner, [head]) checks it. */
+export interface ReleaseLogExport {
+  readonly format: "veritee-release-log/1";
+  readonly owner: PartyKey;
+  readonly head: LogHead;
+  readonly text: string;
+}
+
+/** @throws store_failed when the log does not verify */
+export async function exportReleaseLog(folder: string, owner: PartyKey): Promise<ReleaseLogExport> {
+  const { head, text } = await readReleaseLog(folder, owner);
+  return { format: "veritee-release-log/1", owner, head, text };
+}
+
 async function readHead(folder: string, owner: PartyKey): Promise<LogHead> {
   const content = await readFileIfPresent(join(folder, HEAD));
   if (content === undefined) return { seq: 0, hash: emptyHead(owner) };

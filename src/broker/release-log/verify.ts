@@ -8,6 +8,8 @@ export interface LogHead { readonly seq: number; readonly hash: string }
 export interface VerifiedLog {
   readonly entries: readonly ReleaseEntry[];
   readonly head: LogHead;
+  /** As it was read. */
+  readonly text: string;
 }
 
 /**
@@ -34,5 +36,5 @@ export function verifyReleaseLog(text: string, owner: PartyKey, noted: readonly 
     ensure(head.seq <= lines.length, "store_failed", "the release log has been cut", { lines: lines.length, noted: head.seq });
     ensure(hashes[head.seq] === head.hash, "store_failed", "the release log is another than the one that was noted", { line: head.seq });
   }
-  return { entries, head: { seq: lines.length, hash: hashes[lines.length] as string } };
+  return { entries, head: { seq: lines.length, hash: hashes[lines.length] as string }, text };
 }
