@@ -1,0 +1,59 @@
+// Promise: whatever it is given, the verifier answers with a report, and refuses.
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import { fromBase64, toBase64 } from "../../src/protocol/bytes.js";
+import { envelopeFromBytes, envelopeToBytes } from "../../src/protocol/dsse.js";
+import type { ReceiptJson } from "../../src/protocol/receipt-file.js";
+import { makeFixture, receiptWith, verify } from "./fixture.js";
+
+let good: ReceiptJson;
+beforeAll(async () => void (good = receiptWith(await makeFixture())));
+
+const flipBit = (bytes: Uint8Array, bit: number): Uint8Array => bytes.map((b, i) => (i === bit >> 3 ? b ^ (1 << (bit & 7)) : b));
+
+const refuses = async (json: unknown): Promise<void> => {
+  const report = await verify(json);
+  expect(report.ok).toBe(false);
+  expect(report.checks.length).toBeGreaterThan(0);
+};
+
+describe("hostile input", () => {
+  it("of any shape is refused, never thrown at", async () => {
+    await fc.assert(fc.asyncProperty(fc.oneof(fc.anything({ withBigInt: true, withNullPrototype: true }), fc.jsonValue()), refuses), { numRuns: 200 });
+  });
+
+  it("in any field of a receipt is refused, never thrown at", async () => {
+    const paths = ["format", "labels", "statement", "certificate", "anchor", "labels.simulated", "anchor.chainId", "anchor.ledger", "anchor.blockTime"];
+    await fc.assert(fc.asyncProperty(fc.constantFrom(...paths), fc.anything(), async (path, value) => {
+      const json = structuredClone(good) as unknown as Record<string, unknown>;
+      const [outer, inner] = path.split(".") as [string, string | undefined];
+      if (inner === undefined) json[outer] = value;
+      else (json[outer] as Record<string, unknown>)[inner] = value;
+      fc.pre(JSON.stringify(json[outer]) !== JSON.stringify(good[outer as keyof ReceiptJson]));
+      await refuses(json);
+    }), { numRuns: 60 });
+  });
+
+  it("with one bit changed anywhere in the signed bytes is refused", async () => {
+    const envelope = envelopeFromBytes(fromBase64(good.statement));
+    await fc.assert(fc.asyncProperty(fc.nat(envelope.payload.length * 8 - 1), async (bit) => {
+      const changed = { ...envelope, payload: flipBit(envelope.payload, bit) };
+      await refuses({ ...good, statement: toBase64(envelopeToBytes(changed)) });
+    }), { numRuns: 40 });
+  });
+
+  // Protobuf framing around the signed bytes is not signed: some bits of it may change, nothing that is said can.
+  it.each(["statement", "certificate"] as const)("with one bit changed anywhere in the %s is refused or says the same", async (part) => {
+    const said = (await verify(good)).facts;
+    const bytes = fromBase64(good[part]);
+    await fc.assert(fc.asyncProperty(fc.nat(bytes.length * 8 - 1), async (bit) => {
+      const report = await verify({ ...good, [part]: toBase64(flipBit(bytes, bit)) });
+      if (report.ok) expect(report.facts).toEqual(said);
+    }), { numRuns: 60 });
+  });
+
+  it("with a getter that throws is refused", async () => {
+    await refuses(Object.defineProperty({ ...good }, "anchor", { enumerable: true, get: () => { throw new Error("trap"); } }));
+    await refuses(new Proxy({}, { get: () => { throw new Error("trap"); }, ownKeys: () => { throw new Error("trap"); } }));
+  });
+});
