@@ -18,7 +18,6 @@ export async function terminate(): Promise<void> {
   warm = undefined;
   if (closing === undefined) return;
   const { threads } = await closing;
-  setShared(null);
   await threads.close();
 }
 
@@ -29,11 +28,5 @@ async function open(): Promise<{ curve: Curve; threads: EngineThreads }> {
   curve.tm.singleThread = false;
   curve.tm.concurrency = count;
   curve.tm.queueAction = (task) => threads.run(task);
-  setShared(curve);
   return { curve, threads };
-}
-
-/** snarkjs looks here for a curve before it builds one with threads of its own, which a bundle cannot start. */
-function setShared(curve: Curve | null): void {
-  (globalThis as { curve_bn128?: Curve | null }).curve_bn128 = curve;
 }

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { Curve, EngineGroup } from "snarkjs";
+import type { Curve } from "snarkjs";
 
 const BATCH = 1024;
 const PAGE = 65536;
@@ -21,7 +21,7 @@ export class FixedBase {
 
   /** Tables take 2^width * 256/width points. */
   constructor(curve: Curve, group: "G1" | "G2", width: number) {
-    const engine: EngineGroup = curve[group];
+    const engine = curve[group];
     this.#tm = curve.tm;
     this.#prefix = group === "G1" ? "g1m" : "g2m";
     this.#width = width;

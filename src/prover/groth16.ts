@@ -1,11 +1,13 @@
-import { groth16 } from "snarkjs";
+import { randomBytes } from "node:crypto";
 import { toHex } from "../protocol/bytes.js";
 import { ensure } from "../protocol/errors.js";
+import { R } from "../protocol/field.js";
 import { artefactsOf, type ProgramId } from "../proofs/artefacts.js";
-import { proofFromSnarkjs } from "../proofs/codec.js";
 import type { CircuitInput, ProvedScore, Prover } from "../proofs/prover.js";
 import { verificationKeySha256 } from "../proofs/vk.js";
 import { engine } from "./engine.js";
+import { groth16Proof } from "./groth16-proof.js";
+import { parseProvingKey, type ProvingKey } from "./proving-key.js";
 import { WitnessCalculator } from "./witness.js";
 import { inspectZkey } from "./zkey.js";
 
@@ -20,12 +22,12 @@ export type ArtefactSource = (program: ProgramId) => Promise<ProvingArtefacts>;
 
 interface Loaded {
   readonly calculator: WitnessCalculator;
-  readonly zkey: Uint8Array;
+  readonly key: ProvingKey;
 }
 
 /**
- * The default prover: circom's witness program and snarkjs' Groth16, in process. Artefacts and the curve engine stay in
- * memory, so the first proof is the slow one. Call terminate() of engine.ts when done.
+ * The default prover: circom's witness program, then Groth16 on snarkjs' curve engine, in process. Artefacts and engine
+ * stay in memory, so the first proof is the slow one. Call terminate() of engine.ts to free them.
  */
 export function snarkjsProver(source: ArtefactSource): Prover {
   const loaded = new Map<ProgramId, Promise<Loaded>>();
@@ -53,20 +55,23 @@ async function load(program: ProgramId, { wasm, zkey }: ProvingArtefacts): Promi
   ensure(development === (pin.parameters === "development-INSECURE"), "parameters_insecure", "the proving key's mark differs from its label", {
     program, label: pin.parameters,
   });
-  const [calculator] = await Promise.all([WitnessCalculator.open(wasm), engine()]);
-  return { calculator, zkey };
+  const [calculator, curve] = await Promise.all([WitnessCalculator.open(wasm), engine()]);
+  return { calculator, key: parseProvingKey(zkey, curve.tm.concurrency) };
 }
 
-async function proveOnce({ calculator, zkey }: Loaded, input: CircuitInput): Promise<ProvedScore> {
-  await engine();
+async function proveOnce({ calculator, key }: Loaded, input: CircuitInput): Promise<ProvedScore> {
+  const curve = await engine();
   const start = performance.now();
   const witness = await calculator.calculate(input);
   const computed = performance.now();
-  const { proof, publicSignals } = await groth16.prove(zkey, witness.toBytes());
+  const proof = await groth16Proof(curve, key, witness, randomScalar);
   const proved = performance.now();
   return {
-    proof: proofFromSnarkjs(proof),
-    signals: publicSignals.map(BigInt),
+    proof,
+    signals: Array.from({ length: key.publicInputs }, (_, i) => witness.wire(i + 1)),
     timings: { witnessMs: computed - start, proveMs: proved - computed },
   };
 }
+
+/** 384 random bits modulo r: the bias is below 2^-128. */
+const randomScalar = (): bigint => BigInt(`0x${randomBytes(48).toString("hex")}`) % R;

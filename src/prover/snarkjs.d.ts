@@ -1,24 +1,28 @@
-// The part of snarkjs 0.7 and of its curve engine (ffjavascript 0.3) that is used here.
+// The part of snarkjs 0.7 that is used here: its curve engine, which is ffjavascript 0.3.
 declare module "snarkjs" {
-  /** Field elements and points are byte strings in the engine's Montgomery form. */
+  /** Field elements and points are byte strings in the engine's Montgomery form; so are arrays of them. */
   export interface EngineField {
     readonly n8: number;
+    /** w[k] is the 2^k-th root of unity */
     readonly w: readonly Uint8Array[];
     e(value: bigint): Uint8Array;
     toObject(value: Uint8Array): bigint;
+    fft(values: Uint8Array): Promise<Uint8Array>;
+    ifft(values: Uint8Array): Promise<Uint8Array>;
+    /** value i times first * step^i */
+    batchApplyKey(values: Uint8Array, first: Uint8Array, step: Uint8Array): Promise<Uint8Array>;
   }
-  export interface EngineGroup {
+  /** `Coordinate` is bigint in G1 and [c0, c1] in G2. Points are Jacobian or affine by their length. */
+  export interface EngineGroup<Coordinate> {
     readonly F: { readonly n8: number };
     /** generator, Jacobian */
     readonly g: Uint8Array;
-    readonly gAffine: Uint8Array;
     add(a: Uint8Array, b: Uint8Array): Uint8Array;
     timesFr(point: Uint8Array, scalar: Uint8Array): Uint8Array;
     toAffine(point: Uint8Array): Uint8Array;
-    batchToAffine(points: Uint8Array): Promise<Uint8Array>;
-    toRprLEM(out: Uint8Array, offset: number, point: Uint8Array): void;
-    fromRprLEM(bytes: Uint8Array, offset: number): Uint8Array;
-    toRprUncompressed(out: Uint8Array, offset: number, point: Uint8Array): void;
+    toObject(point: Uint8Array): readonly [x: Coordinate, y: Coordinate, z: Coordinate];
+    /** affine bases, scalars as plain little-endian integers */
+    multiExpAffine(bases: Uint8Array, scalars: Uint8Array): Promise<Uint8Array>;
   }
   /** One step of a task for the engine's threads. */
   export type EngineCommand = Readonly<Record<string, unknown>> & { readonly cmd: string };
@@ -31,23 +35,16 @@ declare module "snarkjs" {
     readonly code: Uint8Array;
     concurrency: number;
     singleThread: boolean;
-    queueAction(task: readonly EngineCommand[], transfers?: readonly ArrayBuffer[]): Promise<Uint8Array[]>;
+    queueAction(task: readonly EngineCommand[]): Promise<Uint8Array[]>;
     alloc(bytes: number): number;
   }
   export interface Curve {
     readonly Fr: EngineField;
-    readonly G1: EngineGroup;
-    readonly G2: EngineGroup;
+    readonly G1: EngineGroup<bigint>;
+    readonly G2: EngineGroup<readonly [c0: bigint, c1: bigint]>;
     readonly tm: EngineThreads;
-    terminate(): Promise<void>;
   }
   export const curves: {
     getCurveFromName(name: "bn128", options?: { readonly singleThread?: boolean }): Promise<Curve>;
-  };
-  export const groth16: {
-    prove(zkey: Uint8Array, witness: Uint8Array): Promise<{
-      readonly proof: import("../proofs/codec.js").SnarkjsProof;
-      readonly publicSignals: readonly string[];
-    }>;
   };
 }

@@ -1,7 +1,7 @@
 import { ensure, VeriteeError } from "../protocol/errors.js";
 import { R } from "../protocol/field.js";
 import type { CircuitInput } from "../proofs/prover.js";
-import { bigLe, u32le, writeBig, writeSections } from "./sections.js";
+import { writeBig } from "./sections.js";
 
 /** What a circom 2 witness calculator exports. Field elements pass through shared memory, 32 bits at a time. */
 interface CircomExports {
@@ -65,12 +65,12 @@ export class Witness {
     return value;
   }
 
-  /** The wtns file, which provers read. */
-  toBytes(): Uint8Array {
-    const values = new Uint8Array(this.#words.length * 4);
-    const view = new DataView(values.buffer);
-    this.#words.forEach((word, i) => view.setUint32(4 * i, word, true));
-    return writeSections("wtns", 2, [[1, u32le(32), bigLe(R), u32le(this.length)], [2, values]]);
+  /** All values from wire `from` on, 32 bytes each, little endian. */
+  toBytes(from = 0): Uint8Array {
+    const out = new Uint8Array((this.length - from) * 32);
+    const view = new DataView(out.buffer);
+    this.#words.subarray(from * WORDS).forEach((word, i) => view.setUint32(4 * i, word, true));
+    return out;
   }
 }
 

@@ -1,0 +1,67 @@
+import { Reader, Sections } from "./sections.js";
+
+/** A proving key in the engine's form: points affine, one base a wire, infinity where a wire takes no part. */
+export interface ProvingKey {
+  readonly publicInputs: number;
+  /** rows of the QAP, a power of two */
+  readonly domain: number;
+  readonly alpha1: Uint8Array;
+  readonly beta1: Uint8Array;
+  readonly beta2: Uint8Array;
+  readonly delta1: Uint8Array;
+  readonly delta2: Uint8Array;
+  readonly a: Uint8Array;
+  readonly b1: Uint8Array;
+  readonly b2: Uint8Array;
+  /** private wires, then the powers of the quotient: both end up in C, so they are one multiplication */
+  readonly cAndH: Uint8Array;
+  /** matrices A and B, cut by rows so that threads can share them */
+  readonly rows: readonly RowRange[];
+}
+
+export interface RowRange {
+  readonly from: number;
+  readonly count: number;
+  /** entries of 44 bytes: matrix, row, wire (u32 each), value * 2^512 */
+  readonly entries: Uint8Array;
+}
+
+const ENTRY = 44;
+
+/** Reads a zkey that inspectZkey() accepted; `ranges` is how many threads build the QAP. @throws artefact_mismatch */
+export function parseProvingKey(zkey: Uint8Array, ranges: number): ProvingKey {
+  const sections = new Sections(zkey, "zkey");
+  const header = sections.get(2);
+  header.take(4 + 32 + 4 + 32 + 4); // sizes and moduli, wires
+  const publicInputs = header.u32();
+  const domain = header.u32();
+  const g1 = () => header.take(64);
+  const g2 = () => header.take(128);
+  const [alpha1, beta1, beta2] = [g1(), g1(), g2()];
+  g2(); // gamma
+  const [delta1, delta2] = [g1(), g2()];
+  const [c, h] = [sections.get(8).bytes, sections.get(9).bytes];
+  const cAndH = new Uint8Array(c.length + h.length);
+  cAndH.set(c);
+  cAndH.set(h, c.length);
+  return {
+    publicInputs, domain, alpha1, beta1, beta2, delta1, delta2,
+    a: sections.get(5).bytes, b1: sections.get(6).bytes, b2: sections.get(7).bytes, cAndH,
+    rows: cut(sections.get(4), domain, ranges),
+  };
+}
+
+function cut(from: Reader, domain: number, ranges: number): RowRange[] {
+  const count = Math.ceil(domain / ranges);
+  const parts: Uint8Array[][] = Array.from({ length: ranges }, () => []);
+  for (let left = from.u32(); left > 0; left--) {
+    const entry = from.take(ENTRY);
+    const row = new Reader(entry.subarray(4)).u32();
+    parts[Math.floor(row / count)]?.push(entry);
+  }
+  return parts.map((entries, i) => {
+    const bytes = new Uint8Array(entries.length * ENTRY);
+    entries.forEach((entry, j) => bytes.set(entry, j * ENTRY));
+    return { from: i * count, count: Math.min(count, domain - i * count), entries: bytes };
+  });
+}
