@@ -28,6 +28,12 @@ describe("key release, end to end", () => {
     expect(modelKey).toEqual(model.modelKey);
   });
 
+  it("seals to an X-Wing key as well", async () => {
+    const { worker, platform, job, model, platformApi } = deal;
+    const needed = { job: job.id, holder: platform.signing.publicKey, subject: model.manifest.id };
+    expect(await worker.fetchKey(platformApi, needed, { suite: 2 })).toEqual(model.modelKey);
+  });
+
   it("has written each release, with measurement and anchor, to the holder's own log", async () => {
     const { folder, enterprise, job, grant, worker } = deal;
     const { entries } = await readReleaseLog(join(folder, `log-${enterprise.signing.publicKey.slice(0, 8)}`), enterprise.signing.publicKey);

@@ -4,7 +4,7 @@ import { VeriteeError } from "../../src/protocol/errors.js";
 import { deriveHpkeKeyPair, hpkeOpen, type HpkeKeyPair } from "../../src/protocol/hpke.js";
 import type { JobId, Measurement, ObjectId, PartyKey } from "../../src/protocol/ids.js";
 import { ledgerAddress, ledgerKeyFromRandom } from "../../src/protocol/ledger-digest.js";
-import { keyChallenge, keyEvidence, keyReply, keyRequest, type Evidence, type KeyRequest, type WorkerIdentity } from "../../src/protocol/objects/index.js";
+import { keyChallenge, keyEvidence, keyReply, keyRequest, type Evidence, type HpkeSuite, type KeyRequest, type WorkerIdentity } from "../../src/protocol/objects/index.js";
 import { reportData } from "../../src/protocol/report-data.js";
 import { SimulatedTee, type QuoteOptions } from "../../src/simulator/simulated-tee.js";
 import type { MemoryApi } from "./memory-coordinator.js";
@@ -23,6 +23,8 @@ export interface AnswerOptions {
   readonly binding?: Partial<{ nonce: Uint8Array; policyId: ObjectId; job: JobId; worker: WorkerIdentity }>;
   /** The reply key that evidence is bound to, when it is another than the one sent. */
   readonly boundKey?: HpkeKeyPair;
+  /** Of the one-job key; X25519 unless said otherwise, because it is faster. */
+  readonly suite?: HpkeSuite;
 }
 
 /** A worker that speaks the key release protocol, honestly or not, one message at a time. */
@@ -48,7 +50,7 @@ export class WorkerDouble {
 
   async answer(challengeEnvelope: Envelope, needed: Needed, options: AnswerOptions = {}): Promise<Answered> {
     const challenge = keyChallenge.open(challengeEnvelope);
-    const replyKey = await deriveHpkeKeyPair(1, this.random(32));
+    const replyKey = await deriveHpkeKeyPair(options.suite ?? 1, this.random(32));
     const { nonce, policyId, job, worker } = { nonce: challenge.value.nonce, policyId: challenge.value.policyId, job: needed.job, worker: this.identity, ...options.binding };
     const bound = reportData({ nonce, worker, release: { replyKey: (options.boundKey ?? replyKey).publicKey, policyId, job } });
     const quoted = (options.tee ?? this.tee).quote(options.measurement ?? this.measurement, bound, this.clock(), options.quote);
