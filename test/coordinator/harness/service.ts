@@ -1,21 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { CoordinatorSettings } from "../../../src/coordinator/config.js";
 import type { AppraiseWorker } from "../../../src/coordinator/context.js";
 import { startCoordinator, type Coordinator } from "../../../src/coordinator/start.js";
 import type { Measurement } from "../../../src/protocol/ids.js";
+import { freshDatabase } from "./database.js";
 import { FakeChain } from "./fake-chain.js";
-
-/** Packed once, so that a test's database opens in two seconds instead of five. */
-export const TEMPLATE = join(fileURLToPath(new URL("../../..", import.meta.url)), "node_modules/.cache/veritee/pglite-empty.tar.gz");
-
-/** With a PostgreSQL URL in VERITEE_TEST_POSTGRES the same tests run on it, each service in a schema of its own. */
-export const database = (): NonNullable<CoordinatorSettings["database"]> => {
-  const url = process.env["VERITEE_TEST_POSTGRES"];
-  return url === undefined ? { kind: "pglite", templateFile: TEMPLATE } : { kind: "postgres", url };
-};
 
 export const trustingAppraiser: AppraiseWorker = () => ({ measurement: "22".repeat(48) as Measurement, anchor: "sim", simulated: true });
 
@@ -30,10 +21,11 @@ export interface Service { readonly url: string; readonly chain: FakeChain; read
 
 export async function startService(settings: Partial<CoordinatorSettings> = {}, given: { chain?: FakeChain; appraiseWorker?: AppraiseWorker } = {}): Promise<Service> {
   const stateDir = settings.stateDir ?? await mkdtemp(join(tmpdir(), "veritee-coordinator-"));
+  const database = settings.database ?? await freshDatabase();
   const chain = given.chain ?? new FakeChain();
   const log = new LogSink();
   const coordinator: Coordinator = await startCoordinator(
-    { host: "127.0.0.1", port: 0, database: database(), ...settings, stateDir },
+    { host: "127.0.0.1", port: 0, ...settings, database, stateDir },
     { chain, appraiseWorker: given.appraiseWorker ?? trustingAppraiser, log },
   );
   return {
@@ -44,7 +36,7 @@ export async function startService(settings: Partial<CoordinatorSettings> = {}, 
     },
     reopen: async () => {
       await coordinator.close();
-      return startService({ ...settings, stateDir, port: Number(new URL(coordinator.url).port) }, { ...given, chain });
+      return startService({ ...settings, stateDir, database, port: Number(new URL(coordinator.url).port) }, { ...given, chain });
     },
   };
 }
