@@ -5,7 +5,7 @@ export interface EnclaveBundle {
   readonly packages: readonly { readonly name: string; readonly version: string; readonly license: string }[];
   /** Files of our own in the bundle. */
   readonly files: number;
-  /** Their lines, generated ones apart. */
+  /** Their lines of code, without blank lines and comments; generated files apart. */
   readonly lines: number;
   readonly generatedLines: number;
 }

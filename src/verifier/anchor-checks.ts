@@ -1,5 +1,6 @@
 import { ensure } from "../protocol/errors.js";
 import type { ReadReceipt } from "./read-receipt.js";
+import type { KnownLedger } from "./types.js";
 
 /** How far the clocks of registrar, worker, ledger and verifier may be apart, in seconds. */
 export const CLOCK_SKEW_SECONDS = 300;
@@ -22,4 +23,11 @@ export function checkAnchor({ statement, file: { anchor, certificate } }: ReadRe
 function inOrder(complaint: string, earlier: number, later: number): void {
   ensure(earlier <= later + CLOCK_SKEW_SECONDS, "receipt_invalid", complaint,
     { secondsEarly: earlier - later, limitSeconds: CLOCK_SKEW_SECONDS });
+}
+
+/** The receipt was signed for the ledger that this verifier knows. */
+export function checkLedgerKnown({ statement }: ReadReceipt, { chainId, receiptLedger }: KnownLedger): string {
+  ensure(statement.chainId === chainId, "receipt_invalid", "the receipt is of another chain", { found: statement.chainId, expected: chainId });
+  ensure(statement.ledger === receiptLedger, "receipt_invalid", "the receipt is of another ledger", { found: statement.ledger, expected: receiptLedger });
+  return `ledger ${receiptLedger} on chain ${chainId} is the known one`;
 }

@@ -10,14 +10,16 @@ function verdict({ ok, checks }: Report): string {
   return ok ? `VERIFIED: all ${checks.length} checks passed` : `REFUSED: ${failed} of ${checks.length} checks failed`;
 }
 
-function* warnings({ simulated, developmentParameters, chainChecked }: Report): Generator<string> {
+function* warnings({ simulated, developmentParameters, chainChecked, ledgerKnown }: Report): Generator<string> {
   if (simulated) yield "note: SIMULATED evidence: no hardware protected the data";
   if (developmentParameters) yield "note: DEVELOPMENT parameters: whoever wants can forge such a proof";
   if (!chainChecked) yield "note: the ledger was not asked: whether it recorded this receipt is the file's word";
+  if (!ledgerKnown) yield "note: no ledger was named: compare chain and ledger below with the deployment that you know";
 }
 
 function* says({ facts }: Report): Generator<string> {
   if (facts === undefined) return;
   yield `a result of ${facts.program} as of ${facts.asOfDate}, source: ${facts.source}`;
   yield `job ${facts.jobBinding}, result commitment ${facts.resultCommitment}`;
+  yield `chain ${facts.chainId}, ledger ${facts.ledger}, block ${facts.blockNumber}`;
 }

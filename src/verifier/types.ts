@@ -1,4 +1,5 @@
 import type { AppraisalPolicy, TrustRoots } from "../attestation/types.js";
+import type { LedgerAddress } from "../protocol/ids.js";
 import type { Anchor } from "../protocol/objects/parts.js";
 import type { PinnedKeys } from "../proofs/pinned-key.js";
 import type { ChainReader } from "./chain-port.js";
@@ -12,10 +13,14 @@ export const OFFLINE_CHECKS = [
 /** The checks that a production verifier adds. */
 export const PRODUCTION_CHECKS = ["hardware", "production-parameters"] as const;
 
+/** The check that a verifier adds who knows which ledger counts. */
+export const LEDGER_CHECKS = ["ledger-known"] as const;
+
 /** The checks that ask the ledger. */
 export const CHAIN_CHECKS = ["chain-id", "transaction", "recorded", "root", "worker-registered", "program-key"] as const;
 
-export type CheckName = (typeof OFFLINE_CHECKS)[number] | (typeof PRODUCTION_CHECKS)[number] | (typeof CHAIN_CHECKS)[number];
+export type CheckName = (typeof OFFLINE_CHECKS)[number] | (typeof PRODUCTION_CHECKS)[number] | (typeof LEDGER_CHECKS)[number]
+  | (typeof CHAIN_CHECKS)[number];
 
 export interface Check {
   readonly name: CheckName;
@@ -34,12 +39,22 @@ export interface VerifyOptions {
   readonly keys?: PinnedKeys;
   /** Unix seconds. When given, a receipt from the future is refused. */
   readonly now?: number;
+  /**
+   * The ledger whose word counts. Whose data a score is about is only known through its registry: a receipt of a ledger of
+   * the forger's own may rest on records that nobody registered elsewhere.
+   */
+  readonly knownLedger?: KnownLedger;
   /** Asks the ledger as well; without it the receipt's word about the ledger is only checked for consistency. */
   readonly chain?: ChainReader;
   /** Production: refuses simulated evidence and development parameters. */
   readonly requireHardware?: boolean;
   /** Whether proofs under public development parameters count. Default true, false under requireHardware. */
   readonly allowDevelopmentParameters?: boolean;
+}
+
+export interface KnownLedger {
+  readonly chainId: number;
+  readonly receiptLedger: LedgerAddress;
 }
 
 /** What a receipt says, as far as it could be read. True only if the report is ok. Bytes are lower-case hex. */
@@ -81,6 +96,8 @@ export interface Report {
   readonly developmentParameters: boolean;
   /** Whether the ledger was asked. */
   readonly chainChecked: boolean;
+  /** Whether the verifier said which ledger counts; otherwise it is the receipt's own word. */
+  readonly ledgerKnown: boolean;
   /** Absent when the receipt could not be read at all. */
   readonly facts: ReceiptFacts | undefined;
   readonly checks: readonly Check[];

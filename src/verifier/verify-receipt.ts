@@ -3,7 +3,7 @@ import { toHex } from "../protocol/bytes.js";
 import { ensure, VeriteeError } from "../protocol/errors.js";
 import { fieldToBytes } from "../protocol/field.js";
 import { pinnedKeys, type PinnedKey } from "../proofs/pinned-key.js";
-import { checkAnchor } from "./anchor-checks.js";
+import { checkAnchor, checkLedgerKnown } from "./anchor-checks.js";
 import { checkChainId, checkProgramKey, checkRecorded, checkRoot, checkTransaction, checkWorkerRegistered } from "./chain-checks.js";
 import type { ChainReader } from "./chain-port.js";
 import { Checklist } from "./checklist.js";
@@ -34,6 +34,8 @@ export async function verifyReceipt(receiptJson: unknown, options: VerifyOptions
   await list.run("labels", () => checkLabels(receipt, known(claims, EVIDENCE_REFUSED), known(key, PROGRAM_UNKNOWN)));
   await list.run("anchor-consistency", () => checkAnchor(receipt, options.now));
   await productionChecks(list, options, claims, key);
+  const { knownLedger } = options;
+  if (knownLedger !== undefined) await list.run("ledger-known", () => checkLedgerKnown(receipt, knownLedger));
   if (options.chain !== undefined) await chainChecks(list, receipt, options.chain, key);
   return report(list, options, receipt, claims, key);
 }
@@ -111,12 +113,13 @@ const answered = (body: () => Promise<string>) => async (): Promise<string> => {
   }
 };
 
-function report(list: Checklist, { chain }: VerifyOptions, receipt?: ReadReceipt, claims?: Claims, key?: PinnedKey): Report {
+function report(list: Checklist, { chain, knownLedger }: VerifyOptions, receipt?: ReadReceipt, claims?: Claims, key?: PinnedKey): Report {
   return {
     ok: list.checks.every((c) => c.ok),
     simulated: claims?.simulated ?? true,
     developmentParameters: !list.passed("proof") || (key?.development ?? true),
     chainChecked: chain !== undefined,
+    ledgerKnown: knownLedger !== undefined,
     facts: receipt === undefined ? undefined : factsOf(receipt, claims),
     checks: list.checks,
   };

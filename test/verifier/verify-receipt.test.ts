@@ -39,7 +39,7 @@ describe("a good receipt", () => {
   it("is explained with its limits first", async () => {
     const lines = explain(await verify(receiptWith(good)));
     expect(lines[0]).toBe("VERIFIED: all 11 checks passed");
-    expect(lines.slice(1, 4).join()).toMatch(/SIMULATED.*DEVELOPMENT.*ledger was not asked/);
+    expect(lines.slice(1, 5).join()).toMatch(/SIMULATED.*DEVELOPMENT.*ledger was not asked.*no ledger was named/);
   });
 
   it("still verifies with its proof re-randomised: a proof is no identity, J is", async () => {
@@ -59,6 +59,15 @@ describe("a good receipt", () => {
     const report = await verify(receiptWith(good), { roots: {} });
     expect(failing(report)).toEqual(["worker-evidence", "labels"]);
     expect(report.simulated).toBe(true);
+  });
+
+  it("is refused when it is of another ledger than the verifier knows", async () => {
+    const { chainId, ledger } = good.statement;
+    const known = await verify(receiptWith(good), { knownLedger: { chainId, receiptLedger: ledger } });
+    expect([known.ok, known.ledgerKnown]).toEqual([true, true]);
+    for (const knownLedger of [{ chainId: 1, receiptLedger: ledger }, { chainId, receiptLedger: "33".repeat(20) as never }]) {
+      expect(failing(await verify(receiptWith(good), { knownLedger }))).toEqual(["ledger-known"]);
+    }
   });
 
   it("is refused by a policy that names another measurement", async () => {
