@@ -2,6 +2,8 @@ import type { Envelope } from "../protocol/dsse.js";
 import type { KeyRequestId } from "../protocol/ids.js";
 
 const KEEP_SECONDS = 3600;
+/** What strangers can make a broker remember; beyond it the oldest answer is forgotten, and its request judged anew. */
+const MAX_KEPT = 10_000;
 
 /**
  * Replies that were given, so that a coordinator which lost one gets the same bytes again: not a second release, and no
@@ -17,7 +19,11 @@ export class AnswerTable {
   }
 
   keep(request: KeyRequestId, to: string, reply: Envelope, now: number): void {
-    for (const [id, answer] of this.#answers) if (answer.until <= now) this.#answers.delete(id);
+    // Oldest first: a map keeps the order in which answers came.
+    for (const [id, answer] of this.#answers) {
+      if (answer.until > now && this.#answers.size < MAX_KEPT) break;
+      this.#answers.delete(id);
+    }
     this.#answers.set(request, { to, reply, until: now + KEEP_SECONDS });
   }
 }

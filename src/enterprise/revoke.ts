@@ -6,8 +6,8 @@ import type { GrantBook } from "./grant-book.js";
 import type { Enterprise } from "./identity.js";
 
 /**
- * Revokes a grant. From the moment the local file is written the enterprise's own broker gives no key under it; that the
- * coordinator hears of it only saves workers a useless question, so its absence does not stop a revocation.
+ * Revokes a grant. Every request that the enterprise's own broker judges after the local file is written is refused; that
+ * the coordinator hears of it only saves workers a useless question, so its absence does not stop a revocation.
  * @returns the revocation, and the coordinator's error if it did not hear of it
  */
 export async function revokeGrant(

@@ -1,6 +1,6 @@
 import { ensure } from "../../protocol/errors.js";
 import type { PartyKey } from "../../protocol/ids.js";
-import { emptyHead, parseLine, sha256Hex, type ReleaseEntry } from "./entry.js";
+import { emptyHead, ownerKey, parseLine, sha256Hex, type ReleaseEntry } from "./entry.js";
 
 /** The last line of a log: how many lines, and the SHA-256 of the last one. */
 export interface LogHead { readonly seq: number; readonly hash: string }
@@ -27,8 +27,9 @@ export function verifyReleaseLog(text: string, owner: PartyKey, noted: readonly 
   const lines = text.split("\n");
   ensure(lines.pop() === "", "store_failed", "the release log does not end with a whole line", { lines: lines.length + 1 });
   const hashes = [emptyHead(owner), ...lines.map(sha256Hex)];
+  const key = ownerKey(owner);
   const entries = lines.map((line, i) => {
-    const entry = parseLine(line, i + 1, owner);
+    const entry = parseLine(line, i + 1, key);
     ensure(entry.seq === i + 1 && entry.prev === hashes[i], "store_failed", "the release log is broken: a line is missing, moved or edited", { line: i + 1 });
     return entry;
   });
