@@ -1,19 +1,15 @@
-import * as lite from "poseidon-lite";
 import { ensure } from "./errors.js";
 import type { Field } from "./field.js";
+import { MAX_INPUTS, parameters, type Parameters } from "./poseidon/parameters.js";
+import { permute } from "./poseidon/permutation.js";
 
-type Hash = (inputs: bigint[]) => bigint;
-const hashes: readonly Hash[] = [
-  lite.poseidon1, lite.poseidon2, lite.poseidon3, lite.poseidon4, lite.poseidon5, lite.poseidon6, lite.poseidon7,
-  lite.poseidon8, lite.poseidon9, lite.poseidon10, lite.poseidon11, lite.poseidon12, lite.poseidon13,
-  lite.poseidon14, lite.poseidon15, lite.poseidon16,
-];
+const cache: (Parameters | undefined)[] = [];
 
-/** circomlib's Poseidon over BN254 with 1 to 16 inputs. */
+/** circomlib's Poseidon over BN254 with 1 to 16 inputs, each below r. Parameters are made at first use (up to 0.1 s). */
 export function poseidon(inputs: readonly bigint[]): Field {
-  const hash = hashes[inputs.length - 1];
-  ensure(hash !== undefined, "internal", "poseidon takes 1 to 16 inputs", { inputs: inputs.length });
-  return hash([...inputs]) as Field;
+  ensure(inputs.length >= 1 && inputs.length <= MAX_INPUTS, "internal", "poseidon takes 1 to 16 inputs", { inputs: inputs.length });
+  const made = (cache[inputs.length] ??= parameters(inputs.length));
+  return permute(made, inputs) as Field;
 }
 
 const RATE = 15;
