@@ -111,14 +111,16 @@ describe("submit", () => {
     }
   });
 
-  it("refuses a key with a point off the curve, whose signal would not count", async () => {
+  it("refuses a key with a point off the curve, whose signal, and all after it, would not count", async () => {
     const key = simulatedKey(w.rng, 5);
     const program = "off-curve/1";
     const spoiled = key.bytes.with(448 + 64 + 63, (key.bytes[448 + 64 + 63] as number) ^ 1); // ordinate of R's point
     await w.sender.registerProgram({ program, key: spoiled, artefactHash: w.rng.bytes(32), developmentParameters: true });
     const signals = await w.signals();
-    const proof = key.prove([0n, ...signalList(signals).slice(1)]);
-    expect(await refused({ ...w.submission(signals, { program }), proof })).toEqual(refusedFor("ProofInvalid"));
+    for (const counted of [[0n, ...signalList(signals).slice(1)], [0n, 0n, 0n, 0n, 0n]]) {
+      const proof = key.prove(counted);
+      expect(await refused({ ...w.submission(signals, { program }), proof })).toEqual(refusedFor("ProofInvalid"));
+    }
   });
 });
 
