@@ -13,9 +13,9 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const AS_IT_IS = Symbol("resolve without this plugin");
 
 /**
- * Cuts what the worker never uses out of the proving stack, so that it is not in the measured set: of snarkjs the prover
- * and the curves are left. Threads are src/prover's own; the package that would start them from a file of its own is
- * replaced by a refusal.
+ * Cuts what the worker never uses out of the proving stack, so that it is not in the measured set: of snarkjs the curves
+ * are left. Threads are src/prover's own; the package that would start them from a file of its own is replaced by a
+ * refusal.
  */
 const narrowed = {
   name: "narrowed",
@@ -29,7 +29,7 @@ const narrowed = {
       contents: "export default class { constructor() { throw new Error('the enclave starts no foreign threads'); } }",
     }));
     build.onLoad({ filter: /^snarkjs$/, namespace: "narrowed" }, ({ pluginData }) => ({
-      contents: "import prove from './src/groth16_prove.js'; export const groth16 = { prove }; export * as curves from './src/curves.js';",
+      contents: "export * as curves from './src/curves.js';",
       resolveDir: pluginData.folder,
     }));
   },
