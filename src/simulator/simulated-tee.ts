@@ -66,7 +66,7 @@ export class SimulatedTee {
   #certificatePart(now: number, { certificate = {} }: QuoteOptions): Bytes {
     const unsigned = encodeSimCertificate({
       rootKey: this.rootKey, platformKey: idBytes(this.#platform.publicKey), instance: this.#instance,
-      notBefore: now - 86_400, notAfter: now + CERTIFICATE_SECONDS, ...certificate,
+      notBefore: Math.max(0, now - 86_400), notAfter: now + CERTIFICATE_SECONDS, ...certificate,
     });
     return concat(unsigned, this.#root.sign(simCertificateMessage(unsigned)));
   }

@@ -76,6 +76,18 @@ describe("prepareDataset", () => {
   });
 });
 
+describe("a later version of a dataset", () => {
+  it("keeps the dataset's id and shares neither key, nor account, nor ciphertext with the first", async () => {
+    const { datasetId, registryAuthority } = sealed.manifest.value;
+    const next = await prepareDataset(enterprise, { ...input, version: { datasetId, number: 2 } }, ports);
+    expect(next.manifest.value).toMatchObject({ datasetId, datasetVersion: 2 });
+    expect(next.dataKey).not.toEqual(sealed.dataKey);
+    expect(next.manifest.value.registryAuthority).not.toBe(registryAuthority);
+    expect((await open(next)).records).toHaveLength(1100);
+    await expect(open({ ...next, ciphertexts: sealed.ciphertexts })).rejects.toMatchObject({ code: "open_failed" });
+  });
+});
+
 describe("a sealed segment", () => {
   const segment = (i: number) => ({ kind: "segment", owner: enterprise.signing.publicKey, subject: sealed.manifest.value.datasetId, version: 1, index: i }) as const;
   const refused = { code: "open_failed", message: "cannot open" };
