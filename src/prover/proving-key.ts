@@ -1,4 +1,4 @@
-import { Reader, Sections } from "./sections.js";
+import { Sections, type Reader } from "./sections.js";
 
 /** A proving key in the engine's form: points affine, one base a wire, infinity where a wire takes no part. */
 export interface ProvingKey {
@@ -53,15 +53,18 @@ export function parseProvingKey(zkey: Uint8Array, ranges: number): ProvingKey {
 
 function cut(from: Reader, domain: number, ranges: number): RowRange[] {
   const count = Math.ceil(domain / ranges);
-  const parts: Uint8Array[][] = Array.from({ length: ranges }, () => []);
-  for (let left = from.u32(); left > 0; left--) {
-    const entry = from.take(ENTRY);
-    const row = new Reader(entry.subarray(4)).u32();
-    parts[Math.floor(row / count)]?.push(entry);
+  const table = from.take(from.u32() * ENTRY);
+  const view = new DataView(table.buffer, table.byteOffset, table.byteLength);
+  const rangeAt = (at: number): number => Math.floor(view.getUint32(at + 4, true) / count);
+
+  const sizes = new Array<number>(ranges).fill(0);
+  for (let at = 0; at < table.length; at += ENTRY) sizes[rangeAt(at)] = (sizes[rangeAt(at)] as number) + ENTRY;
+  const parts = sizes.map((size) => new Uint8Array(size));
+  const ends = sizes.map(() => 0);
+  for (let at = 0; at < table.length; at += ENTRY) {
+    const range = rangeAt(at);
+    parts[range]?.set(table.subarray(at, at + ENTRY), ends[range] as number);
+    ends[range] = (ends[range] as number) + ENTRY;
   }
-  return parts.map((entries, i) => {
-    const bytes = new Uint8Array(entries.length * ENTRY);
-    entries.forEach((entry, j) => bytes.set(entry, j * ENTRY));
-    return { from: i * count, count: Math.min(count, domain - i * count), entries: bytes };
-  });
+  return parts.map((entries, i) => ({ from: i * count, count: Math.min(count, domain - i * count), entries }));
 }
