@@ -20,6 +20,12 @@ export interface ProvingArtefacts {
 /** Where artefacts come from: a folder, a bundle, a network. Asked once a program. */
 export type ArtefactSource = (program: ProgramId) => Promise<ProvingArtefacts>;
 
+/** A prover that can be made ready before the first statement arrives. */
+export interface WarmableProver extends Prover {
+  /** Loads and checks a program's artefacts and builds the engine, about a second. @throws as prove() */
+  warm(program: ProgramId): Promise<void>;
+}
+
 interface Loaded {
   readonly calculator: WitnessCalculator;
   readonly key: ProvingKey;
@@ -29,18 +35,19 @@ interface Loaded {
  * The default prover: circom's witness program, then Groth16 on snarkjs' curve engine, in process. Artefacts and engine
  * stay in memory, so the first proof is the slow one. Call terminate() of engine.ts to free them.
  */
-export function snarkjsProver(source: ArtefactSource): Prover {
+export function snarkjsProver(source: ArtefactSource): WarmableProver {
   const loaded = new Map<ProgramId, Promise<Loaded>>();
+  const open = (program: ProgramId): Promise<Loaded> => {
+    const known = loaded.get(program);
+    if (known !== undefined) return known;
+    const pending = source(program).then((bytes) => load(program, bytes));
+    loaded.set(program, pending);
+    pending.catch(() => loaded.delete(program)); // the next proof asks the source again
+    return pending;
+  };
   return {
-    async prove(program: ProgramId, input: CircuitInput): Promise<ProvedScore> {
-      const pending = loaded.get(program) ?? source(program).then((bytes) => load(program, bytes));
-      loaded.set(program, pending);
-      const artefacts = await pending.catch((cause: unknown) => {
-        loaded.delete(program);
-        throw cause;
-      });
-      return proveOnce(artefacts, input);
-    },
+    warm: async (program) => void (await open(program)),
+    prove: async (program, input) => proveOnce(await open(program), input),
   };
 }
 
