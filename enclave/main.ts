@@ -4,6 +4,7 @@ import { readHostMessage, type EnclaveMessage, type HostMessage } from "../src/a
 import { pinnedKeys } from "../src/proofs/pinned-key.js";
 import { VeriteeError } from "../src/protocol/errors.js";
 import { artefactsIn } from "../src/prover/artefact-files.js";
+import { engine } from "../src/prover/engine.js";
 import { snarkjsProver } from "../src/prover/groth16.js";
 import { CoordinatorClient } from "../src/transport/client.js";
 import { readConfig } from "./config.js";
@@ -23,6 +24,8 @@ const collector = new SimulatedCollector(send);
 async function run(config: unknown): Promise<void> {
   const { coordinator, artefacts, hpkeSuite } = readConfig(config);
   const prover = snarkjsProver(artefactsIn(artefacts));
+  // Started early, so that the first job does not wait for it; a failure shows when a proof asks for it again.
+  engine().catch(() => undefined);
   const log: WorkerLog = (level, message, facts) => send({ type: "log", level, message, facts });
   while (!stop.signal.aborted) {
     const keys = createWorkerKeys(random);
