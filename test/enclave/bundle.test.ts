@@ -1,3 +1,5 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -90,7 +92,16 @@ describe("the measured file", () => {
     await server.close();
   }, 120_000);
 
-  it("stops when it is told to, and when its host goes away", async () => {
+  it("stops when it is told to", async () => {
     await expect(enclave?.stop(10_000)).resolves.toMatchObject({ signal: null });
+  }, 20_000);
+
+  it("ends when its host goes away, so that none runs on unattended", async () => {
+    const file = join(await temporary(), "worker.mjs");
+    await writeFile(file, bundle.code);
+    const child = fork(file, { silent: true });
+    await once(child, "spawn");
+    child.disconnect();
+    expect(await once(child, "exit")).toEqual([0, null]);
   }, 20_000);
 });
