@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { DestinationStream } from "pino";
 import { Bells } from "./bells.js";
 import { folderBlobs } from "./blobs/folder.js";
@@ -34,6 +33,7 @@ export interface Coordinator {
 }
 
 const DRAIN_MS = 10_000;
+const IDLE_LOOK_MS = 20;
 
 /** Starts a coordinator. @throws config_invalid, store_locked, store_failed */
 export async function startCoordinator(settings: CoordinatorSettings, ports: CoordinatorPorts): Promise<Coordinator> {
@@ -91,12 +91,12 @@ async function stop(ctx: Context, server: Server, stopping: AbortController, loo
   ctx.log.write("info", "stopping", {});
   stopping.abort();
   const closed = new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
-  server.closeIdleConnections();
-  const timer = new AbortController();
-  const late = sleep(DRAIN_MS, undefined, { signal: timer.signal }).then(() => { server.closeAllConnections(); }, () => undefined);
+  // A long poll that is answered now leaves its connection open and idle.
+  const idle = setInterval(() => { server.closeIdleConnections(); }, IDLE_LOOK_MS);
+  const late = setTimeout(() => { server.closeAllConnections(); }, DRAIN_MS);
   await closed;
-  timer.abort();
-  await late;
+  clearInterval(idle);
+  clearTimeout(late);
   await Promise.all(loops);
   await ctx.db.destroy();
   ctx.log.write("info", "stopped", {});

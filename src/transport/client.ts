@@ -139,9 +139,9 @@ export class CoordinatorClient implements CoordinatorApi {
   }
 
   heartbeat = (job: JobId, leaseToken: Bytes, progress: Progress): Promise<void> =>
-    this.#report(job, leaseToken, "progress", toBinary(ProgressSchema, progress));
+    this.#report(job, leaseToken, "progress", toBinary(ProgressSchema, create(ProgressSchema, progress)));
   complete = (job: JobId, leaseToken: Bytes, completion: Completion): Promise<void> =>
-    this.#report(job, leaseToken, "completion", toBinary(CompletionSchema, completion));
+    this.#report(job, leaseToken, "completion", toBinary(CompletionSchema, create(CompletionSchema, completion)));
   fail = (job: JobId, leaseToken: Bytes, failure: Failure): Promise<void> =>
     this.#report(job, leaseToken, "failure", toBinary(FailureSchema, create(FailureSchema, failure)));
 
