@@ -20,7 +20,7 @@ export interface HeldLease {
 }
 
 /**
- * Runs work under a lease that is renewed every `heartbeatMs`. The lease is lost when the coordinator says so, or when no
+ * Runs work under a lease that is renewed every `heartbeatMs` and when a phase begins. The lease is lost when the coordinator says so, or when no
  * heartbeat came through for its lifetime: another worker may have the job by then.
  * @throws lease_lost, or what the work throws
  */
@@ -44,6 +44,7 @@ export async function underLease<T>(
     }
   };
 
+  phases.onEnter = () => void beat();
   const timer = setInterval(() => void beat(), ports.limits.heartbeatMs);
   const guard: LeaseGuard = {
     checkpoint: async () => {
@@ -56,5 +57,6 @@ export async function underLease<T>(
     return await work(guard);
   } finally {
     clearInterval(timer);
+    phases.onEnter = () => undefined;
   }
 }

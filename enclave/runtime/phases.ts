@@ -7,16 +7,16 @@ const BEHIND: Readonly<Record<Phase, number>> = { fetch: 0, keys: 5, compute: 20
 
 /** Follows a job through its phases and measures each in milliseconds of a monotonic clock. */
 export class PhaseClock {
+  /** Called when another phase begins. */
+  onEnter: () => void = () => undefined;
   readonly #milliseconds: () => number;
-  readonly #onChange: () => void;
   readonly #spent = new Map<Phase, number>();
   #current: Phase = "fetch";
   #since: number;
   #within = 0;
 
-  constructor(milliseconds: () => number, onChange: () => void = () => undefined) {
+  constructor(milliseconds: () => number) {
     this.#milliseconds = milliseconds;
-    this.#onChange = onChange;
     this.#since = milliseconds();
   }
 
@@ -36,7 +36,7 @@ export class PhaseClock {
     this.#close();
     this.#current = phase;
     this.#within = 0;
-    this.#onChange();
+    this.onEnter();
   }
 
   /** How far the current phase is, 0..1. */
