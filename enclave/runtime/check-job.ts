@@ -1,9 +1,10 @@
-import { idFromBytes, type LedgerAddress } from "../../src/protocol/ids.js";
-import { datasetManifest, grant, jobRequest, modelManifest, type DatasetManifest, type Grant, type JobRequest, type ModelManifest, type Signed } from "../../src/protocol/objects/index.js";
-import { ensure } from "../../src/protocol/errors.js";
-import type { Envelope } from "../../src/protocol/dsse.js";
 import { toHex } from "../../src/protocol/bytes.js";
-import type { DatasetManifestId, GrantId, JobId, ModelManifestId } from "../../src/protocol/ids.js";
+import type { Envelope } from "../../src/protocol/dsse.js";
+import { ensure } from "../../src/protocol/errors.js";
+import { idFromBytes, type DatasetManifestId, type GrantId, type JobId, type LedgerAddress, type ModelManifestId } from "../../src/protocol/ids.js";
+import {
+  datasetManifest, grant, jobRequest, modelManifest, type DatasetManifest, type Grant, type JobRequest, type ModelManifest, type Signed,
+} from "../../src/protocol/objects/index.js";
 import type { Lease } from "../../src/protocol/wire/veritee_pb.js";
 
 /** The signed objects of a job, all verified and referring to each other. */

@@ -1,8 +1,8 @@
+import { create } from "@bufbuild/protobuf";
 import type { Bytes } from "../../src/protocol/bytes.js";
 import { VeriteeError } from "../../src/protocol/errors.js";
 import type { JobId } from "../../src/protocol/ids.js";
 import { ProgressSchema } from "../../src/protocol/wire/veritee_pb.js";
-import { create } from "@bufbuild/protobuf";
 import type { PhaseClock } from "./phases.js";
 import type { WorkerPorts } from "./ports.js";
 
