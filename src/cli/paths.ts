@@ -1,9 +1,14 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Root of the checkout or installed package: dist/src/cli/paths.js is three folders below it. */
-export const PACKAGE_ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+/** Root of the checkout or installed package: the nearest folder above this file with a manifest, built or not. */
+export const PACKAGE_ROOT = ((): string => {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "package.json")) && folder !== dirname(folder)) folder = dirname(folder);
+  return folder;
+})();
 
 /** The one file that is measured and run as the worker. */
 export const ENCLAVE_BUNDLE = join(PACKAGE_ROOT, "dist", "enclave", "worker.mjs");
