@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openRelay } from "../../src/chain/relay.js";
+import { evmChain } from "../../src/coordinator/chain-adapter.js";
 import { jobBinding } from "../../src/protocol/commitments.js";
 import { idBytes, type LedgerAddress } from "../../src/protocol/ids.js";
 import { insertDigest, ledgerAddress, revokeDigest, signLedger } from "../../src/protocol/ledger-digest.js";
@@ -14,7 +14,7 @@ let w: World;
 let service: Service;
 beforeAll(async () => {
   w = await startWorld("coordinator");
-  const chain = await openRelay({ rpcUrl: w.chain.rpcUrl, deployment: w.deployment, privateKey: w.registrarKey });
+  const chain = evmChain(w.reader, w.sender);
   service = await startService({}, { chain: chain as never });
 });
 afterAll(async () => {
