@@ -1,11 +1,11 @@
 // The measured worker's entry. Started by whoever plays or owns the hardware; everything that it is told is untrusted.
 import { randomBytes } from "node:crypto";
 import { readHostMessage, type EnclaveMessage, type HostMessage } from "../src/attestation/quote-channel.js";
+import { PROGRAM_IDS } from "../src/proofs/artefacts.js";
 import { pinnedKeys } from "../src/proofs/pinned-key.js";
 import { VeriteeError } from "../src/protocol/errors.js";
 import { artefactsIn } from "../src/prover/artefact-files.js";
-import { engine } from "../src/prover/engine.js";
-import { snarkjsProver } from "../src/prover/groth16.js";
+import { snarkjsProver, type WarmableProver } from "../src/prover/groth16.js";
 import { CoordinatorClient } from "../src/transport/client.js";
 import { readConfig } from "./config.js";
 import { SimulatedCollector } from "./platforms/simulated.js";
@@ -24,8 +24,8 @@ const collector = new SimulatedCollector(send);
 async function run(config: unknown): Promise<void> {
   const { coordinator, artefacts, hpkeSuite } = readConfig(config);
   const prover = snarkjsProver(artefactsIn(artefacts));
-  // Started early, so that the first job does not wait for it; a failure shows when a proof asks for it again.
-  engine().catch(() => undefined);
+  // Loaded early, so that the first job does not wait for it; a failure shows when a proof asks for it again.
+  void warmUp(prover);
   const log: WorkerLog = (level, message, facts) => send({ type: "log", level, message, facts });
   while (!stop.signal.aborted) {
     const keys = createWorkerKeys(random);
@@ -37,6 +37,10 @@ async function run(config: unknown): Promise<void> {
     await workUntil(stop.signal, ports, keys, keysEndAt);
     keys.ledger.fill(0);
   }
+}
+
+async function warmUp(prover: WarmableProver): Promise<void> {
+  for (const program of PROGRAM_IDS) await prover.warm(program).catch(() => undefined);
 }
 
 /** Ends with a code and a log line that name the error, never its cause: the host reads both. */

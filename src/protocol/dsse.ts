@@ -1,6 +1,7 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { concat, utf8, type Bytes } from "./bytes.js";
+import { decodeCanonical } from "./canonical.js";
 import { ensure, VeriteeError } from "./errors.js";
 import { idBytes, idFromBytes, type PartyKey } from "./ids.js";
 import { EnvelopeSchema, type Envelope } from "./wire/veritee_pb.js";
@@ -64,7 +65,7 @@ export const envelopeToBytes = (envelope: Envelope): Bytes => toBinary(EnvelopeS
 export function envelopeFromBytes(bytes: Bytes): Envelope {
   ensure(bytes.length <= MAX_ENVELOPE_BYTES, "input_too_large", "envelope too large", { bytes: bytes.length });
   try {
-    return fromBinary(EnvelopeSchema, bytes);
+    return decodeCanonical(EnvelopeSchema, bytes);
   } catch (cause) {
     throw new VeriteeError("envelope_invalid", "not an envelope", {}, { cause });
   }

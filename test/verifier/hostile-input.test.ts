@@ -42,13 +42,11 @@ describe("hostile input", () => {
     }), { numRuns: 40 });
   });
 
-  // Protobuf framing around the signed bytes is not signed: some bits of it may change, nothing that is said can.
-  it.each(["statement", "certificate"] as const)("with one bit changed anywhere in the %s is refused or says the same", async (part) => {
-    const said = (await verify(good)).facts;
+  // The framing is not signed, but has one spelling only: there are no two files of one receipt.
+  it.each(["statement", "certificate"] as const)("with one bit changed anywhere in the %s is refused", async (part) => {
     const bytes = fromBase64(good[part]);
     await fc.assert(fc.asyncProperty(fc.nat(bytes.length * 8 - 1), async (bit) => {
-      const report = await verify({ ...good, [part]: toBase64(flipBit(bytes, bit)) });
-      if (report.ok) expect(report.facts).toEqual(said);
+      await refuses({ ...good, [part]: toBase64(flipBit(bytes, bit)) });
     }), { numRuns: 60 });
   });
 

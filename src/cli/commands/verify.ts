@@ -11,7 +11,7 @@ export const verifyCommand = (): Command =>
     .description("Check a receipt: offline, or against a ledger node as well. Trusts nobody.")
     .argument("<file>", "receipt file (JSON)")
     .option("--rpc <url>", "JSON-RPC of a node of the receipt's chain: also checks what the ledger recorded")
-    .option("--deployment <file>", "contracts that you know to be Veritee's; without it those beside the receipt's own ledger are asked")
+    .option("--deployment <file>", "the deployment that you know: a receipt of any other ledger is refused")
     .option("--production", "refuse simulated evidence and development parameters")
     .option("--json", "print {ok, simulated, developmentParameters, facts, checks: [{name, ok, detail}]}")
     .addHelpText("after", "\nExit code 0 when every check passed, 1 otherwise.\n\nExample:\n  veritee verify receipt.json --rpc http://127.0.0.1:8545")

@@ -12,7 +12,7 @@ import { clock } from "./system.js";
 export interface VerifyRequest {
   readonly file: string;
   readonly rpcUrl?: string | undefined;
-  /** Contracts that the verifier knows; without them only the ledger that the receipt names is asked. */
+  /** Contracts that the verifier knows; without them any ledger that the receipt names is taken. */
   readonly deployment?: Deployment | undefined;
   /** Refuses simulation and development parameters. */
   readonly production?: boolean | undefined;
@@ -26,6 +26,7 @@ export async function verifyFile({ file, rpcUrl, deployment, production = false 
     roots: production ? {} : { sim: [DEFAULT_SIM_ROOT] },
     now: clock(),
     requireHardware: production,
+    ...(deployment === undefined ? {} : { knownLedger: { chainId: deployment.chainId, receiptLedger: deployment.receiptLedger } }),
     ...(chain === undefined ? {} : { chain }),
   });
 }

@@ -1,5 +1,6 @@
-import { create, toBinary, fromBinary } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import type { Bytes } from "../bytes.js";
+import { decodeCanonical } from "../canonical.js";
 import { VeriteeError } from "../errors.js";
 import { fieldToBytes, type Field } from "../field.js";
 import { idBytes, idFromBytes, type LedgerAddress, type ObjectId } from "../ids.js";
@@ -93,7 +94,7 @@ export function certificateToBytes(v: WorkerCertificate): Bytes {
 /** @throws input_invalid */
 export function certificateFromBytes(bytes: Bytes): WorkerCertificate {
   try {
-    const m = fromBinary(WorkerCertificateSchema, bytes);
+    const m = decodeCanonical(WorkerCertificateSchema, bytes);
     return {
       worker: readIdentity("worker", m.worker),
       evidence: readEvidence("evidence", m.evidence),
