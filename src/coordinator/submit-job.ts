@@ -6,7 +6,7 @@ import { CLOCK_SKEW_SECONDS } from "../transport/http-signature.js";
 import type { Context } from "./context.js";
 import { enqueue } from "./queue/enqueue.js";
 import { findDataset } from "./store/datasets.js";
-import { findGrant, lockGrantUses } from "./store/grants.js";
+import { findGrant, lockGrant } from "./store/grants.js";
 import { findJob } from "./store/jobs.js";
 import { findLeaf } from "./store/leaves.js";
 import { findModel } from "./store/models.js";
@@ -26,7 +26,8 @@ export async function submitJob(ctx: Context, signed: Signed<JobRequest, JobId>,
   const dataset = await checkDataset(ctx.db, job);
   await checkModel(ctx.db, job);
   const { row } = await ctx.db.transaction().execute(async (trx) => {
-    const uses = await lockGrantUses(trx, grant.id);
+    const { uses, revoked } = await lockGrant(trx, grant.id);
+    ensure(!revoked, "grant_revoked", "the grant was revoked");
     const again = await findJob(trx, signed.id);
     ensure(again !== undefined || uses < grant.max_uses, "grant_used_up", "the grant has no use left", { maxUses: grant.max_uses });
     return enqueue(trx, {

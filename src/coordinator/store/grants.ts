@@ -20,10 +20,13 @@ export async function insertRevocation(trx: Db, { id, value }: Signed<Revocation
   await trx.updateTable("grants").set({ revoked: true }).where("id", "=", value.grant).execute();
 }
 
-/** Locks a grant and counts its uses: jobs that did not fail. Two submissions cannot both take the last one. */
-export async function lockGrantUses(trx: Db, id: string): Promise<number> {
-  await trx.selectFrom("grants").select("id").where("id", "=", id).forUpdate().execute();
+/**
+ * Locks a grant and counts its uses: jobs that did not fail. Two submissions cannot both take the last use, and a revocation
+ * comes either before a submission or finds its job.
+ */
+export async function lockGrant(trx: Db, id: string): Promise<{ readonly uses: number; readonly revoked: boolean }> {
+  const { revoked } = await trx.selectFrom("grants").select("revoked").where("id", "=", id).forUpdate().executeTakeFirstOrThrow();
   const { uses } = await trx.selectFrom("jobs").select((eb) => eb.fn.countAll<bigint>().as("uses"))
     .where("grant_id", "=", id).where("state", "!=", "failed").executeTakeFirstOrThrow();
-  return Number(uses);
+  return { uses: Number(uses), revoked };
 }

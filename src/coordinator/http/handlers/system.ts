@@ -18,7 +18,7 @@ export function systemRoutes(describe: () => Record<string, unknown>): readonly 
     route({
       method: "get", path: "/readyz", name: "ready", summary: "The store answers and the service is not stopping", access: "public", body: noBody, answer: json(ok),
       handle: async (ctx) => {
-        if (ctx.stopping.aborted) throw new VeriteeError("store_failed", "the service is stopping");
+        if (ctx.stopping.aborted) throw new VeriteeError("service_unavailable", "the service is stopping");
         await sql`select 1`.execute(ctx.db);
         return { ok: true as const };
       },
