@@ -1,4 +1,5 @@
-import type { PGlite as PGliteType } from "@electric-sql/pglite";
+import type { PGlite, PGliteOptions } from "@electric-sql/pglite";
+import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Kysely } from "kysely";
@@ -31,25 +32,38 @@ export async function openPglite(options: PgliteOptions): Promise<Kysely<Schema>
   }
 }
 
-async function openFolder(dataDir: string, templateFile: string | undefined): Promise<PGliteType> {
-  const { PGlite } = await import("@electric-sql/pglite");
-  const parsers = { [INT8]: (text: string) => BigInt(text) };
+async function openFolder(dataDir: string, templateFile: string | undefined): Promise<PGlite> {
   // Without the marker a first start was cut short; nothing can have been acknowledged from it.
   const marker = `${dataDir}.ready`;
-  if (await exists(marker)) return PGlite.create({ dataDir, parsers });
-  await rm(dataDir, { recursive: true, force: true });
-  const template = templateFile === undefined ? undefined : await readFile(templateFile).catch(() => undefined);
-  const pglite = await PGlite.create({
-    dataDir, parsers, ...(template === undefined ? {} : { loadDataDir: new Blob([Uint8Array.from(template)]) }),
-  });
-  if (template === undefined && templateFile !== undefined) await saveTemplate(pglite, templateFile);
+  if (await exists(marker)) return open({ dataDir });
+  const pglite = await unpack(dataDir, templateFile) ?? await initialise(dataDir, templateFile);
   await writeFile(marker, "");
   return pglite;
 }
 
-async function saveTemplate(pglite: PGliteType, templateFile: string): Promise<void> {
+/** Undefined when there is no template, or one of another version that does not open. */
+async function unpack(dataDir: string, templateFile: string | undefined): Promise<PGlite | undefined> {
+  const template = templateFile === undefined ? undefined : await readFile(templateFile).catch(() => undefined);
+  if (template === undefined) return undefined;
+  await rm(dataDir, { recursive: true, force: true });
+  return open({ dataDir, loadDataDir: new Blob([Uint8Array.from(template)]) }).catch(() => undefined);
+}
+
+async function initialise(dataDir: string, templateFile: string | undefined): Promise<PGlite> {
+  await rm(dataDir, { recursive: true, force: true });
+  const pglite = await open({ dataDir });
+  if (templateFile !== undefined) await saveTemplate(pglite, templateFile);
+  return pglite;
+}
+
+async function open(options: PGliteOptions): Promise<PGlite> {
+  const pglite = await import("@electric-sql/pglite");
+  return pglite.PGlite.create({ ...options, parsers: { [INT8]: (text: string) => BigInt(text) } });
+}
+
+async function saveTemplate(pglite: PGlite, templateFile: string): Promise<void> {
   const packed = await pglite.dumpDataDir("gzip");
-  const draft = `${templateFile}.${process.pid}`;
+  const draft = `${templateFile}.${randomBytes(6).toString("hex")}`;
   await mkdir(dirname(templateFile), { recursive: true });
   await writeFile(draft, new Uint8Array(await packed.arrayBuffer()));
   await rename(draft, templateFile);

@@ -9,7 +9,7 @@ import { openPostgres } from "../../../src/coordinator/store/open-postgres.js";
 import type { Db } from "../../../src/coordinator/store/schema.js";
 
 /** Packed once, so that a test's database opens in two seconds instead of five. */
-const TEMPLATE = join(import.meta.dirname, "../../../node_modules/.cache/veritee/pglite-empty.tar.gz");
+export const TEMPLATE = join(import.meta.dirname, "../../../node_modules/.cache/veritee/pglite-empty.tar.gz");
 
 /** With the URL of a PostgreSQL server in VERITEE_TEST_POSTGRES the same tests run on it, each store in a database of its own. */
 export async function freshDatabase(): Promise<DatabaseConfig> {
