@@ -11,7 +11,7 @@ import { builtMeasurement } from "../../src/cli/measurement.js";
 import { ENCLAVE_BUNDLE } from "../../src/cli/paths.js";
 import { openCoordinator } from "../../src/cli/roles/coordinator.js";
 import { brokerForData, issueGrant, sealDataset } from "../../src/cli/roles/enterprise.js";
-import { createHome, openHome, type Home } from "../../src/cli/roles/home.js";
+import { createHome, type Home } from "../../src/cli/roles/home.js";
 import { openDevLedger, type DevLedger } from "../../src/cli/roles/ledger.js";
 import { addModel, brokerForModels, clientOf, openJob, orderJob } from "../../src/cli/roles/platform.js";
 import { startWorker } from "../../src/cli/roles/worker.js";
@@ -70,10 +70,7 @@ export async function startWorld(program: Program, card: Scorecard = program.def
   relay.to(coordinator.url);
   const url = `http://${relay.authority}`;
 
-  const home = async (role: "enterprise" | "platform"): Promise<Home> => {
-    await createHome(join(folder, role), role, PASSPHRASE);
-    return openHome(join(folder, role), role, PASSPHRASE);
-  };
+  const home = (role: "enterprise" | "platform"): Promise<Home> => createHome(join(folder, role), role, PASSPHRASE);
   const [enterprise, platform] = await Promise.all([home("enterprise"), home("platform")]);
   const abort = new AbortController();
   const brokers = [

@@ -11,7 +11,8 @@ export function identityCommand(): Command {
     .option("--json", "print the public part as JSON")
     .addHelpText("after", "\nExample:\n  VERITEE_PASSPHRASE=... veritee identity create --role enterprise --home ./acme")
     .action(async (options: HomeOptions & { role: PartyRole; json?: boolean }) => {
-      const party = await createHome(options.home, options.role, await passphrase(options));
+      await createHome(options.home, options.role, await passphrase(options));
+      const party = await readParty(options.home);
       createOutput(options.json ?? false).result(party, () => [`${party.role} ${party.publicKey}`, `folder ${options.home}`]);
     });
   command.command("show").description("Show a party's public key.")

@@ -25,14 +25,14 @@ export type PartyFile = z.infer<typeof partyFile>;
 const partyPath = (folder: string): string => join(folder, "party.json");
 
 /** @throws conflict when the folder has a party already */
-export async function createHome(folder: string, role: PartyRole, passphrase: string): Promise<PartyFile> {
+export async function createHome(folder: string, role: PartyRole, passphrase: string): Promise<Home> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const keys = await EncryptedKeyStore.open(folder, passphrase);
   const seed = random(32);
   await keys.put(IDENTITY, seed);
   const party: PartyFile = { format: "veritee-party/1", role, publicKey: publicKeyOf(role, seed) };
   await writeFile(partyPath(folder), `${JSON.stringify(party, null, 2)}\n`, { mode: 0o600 });
-  return party;
+  return { folder, role, keys, seed };
 }
 
 const publicKeyOf = (role: PartyRole, seed: Uint8Array): string =>

@@ -11,16 +11,16 @@ import { hexId, partyKey, type DatasetManifestId, type GrantId, type JobId, type
 import { sealedResult, type DatasetManifest, type Grant, type Signed } from "../../../protocol/objects/index.js";
 import { receiptFromJson } from "../../../protocol/receipt-file.js";
 import { toHex } from "../../../protocol/bytes.js";
+import { generateFolder } from "../../../programs/generator/generate.js";
 import { openDataFolder, readDatasets } from "../../../programs/import/data-folder.js";
 import type { ImportedDataset } from "../../../programs/import/dataset.js";
-import { memorySource } from "../../../programs/import/source.js";
+import { memorySource, type DataSource } from "../../../programs/import/source.js";
 import type { Program } from "../../../programs/program.js";
 import { programByName } from "../../../programs/registry.js";
 import { brokerForData, clientOf, issueGrant, sealDataset } from "../../roles/enterprise.js";
-import { createHome, enterpriseOf, openHome, type Home } from "../../roles/home.js";
+import { createHome, enterpriseOf, type Home } from "../../roles/home.js";
 import { random } from "../../roles/system.js";
 import { describeWarnings } from "../../warnings.js";
-import { generateFolder } from "../../generate.js";
 import type { EnterpriseCalls, HandlersOf, LoadRequest } from "../roles.js";
 import { emit, serve } from "../rpc.js";
 
@@ -48,10 +48,14 @@ function done<T>(value: T | undefined, step: string): T {
   return value;
 }
 
+/** One enterprise of about the median size of real ones. */
+const generated = (of: Program, seed: string): DataSource => memorySource(generateFolder(of, { seed, applicants: 1, records: MEDIAN_RECORDS[of.name] ?? 100 }), "generated");
+const MEDIAN_RECORDS: Readonly<Record<string, number>> = { "sme-invoice": 1000, "retail-account": 80 };
+
 async function load(p: LoadRequest): ReturnType<HandlersOf<EnterpriseCalls>["load"]> {
   homes = p.homes;
   const wanted = p.program === undefined ? undefined : programByName(p.program);
-  const source = p.data === undefined ? memorySource(generateFolder(wanted ?? programByName("sme-invoice"), p.seed, 1), "generated") : folderSource(p.data);
+  const source = p.data === undefined ? generated(wanted ?? programByName("sme-invoice"), p.seed) : folderSource(p.data);
   const folder = await openDataFolder(source, wanted === undefined ? {} : { program: wanted });
   program = folder.program;
   const all = p.applicants === "all" ? [...folder.applicants.keys()] : p.applicants;
@@ -68,12 +72,11 @@ serve({
     const folder = join(homes, id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const passphrase = toHex(random(16));
-    const party = await createHome(folder, "enterprise", passphrase);
-    a.home = await openHome(folder, "enterprise", passphrase);
+    a.home = await createHome(folder, "enterprise", passphrase);
     a.url = coordinator;
     a.manifest = await sealDataset(a.home, coordinator, program, a.imported, ({ step, done: at, of }) => emit({ step, done: at, total: of }));
     const chunks = a.manifest.value.segments.length - 1;
-    return { party: party.publicKey, dataset: envelopeToBytes(a.manifest.envelope), records: a.imported.records.length, chunks };
+    return { party: enterpriseOf(a.home).signing.publicKey, dataset: envelopeToBytes(a.manifest.envelope), records: a.imported.records.length, chunks };
   },
 
   grant: async ({ applicant: id, grantee, purpose, measurement }) => {

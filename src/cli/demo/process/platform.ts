@@ -9,7 +9,7 @@ import { datasetManifest, grant, type JobRequest, type ModelManifest, type Signe
 import { receiptFromJson } from "../../../protocol/receipt-file.js";
 import { programByName } from "../../../programs/registry.js";
 import { readModel } from "../../options.js";
-import { createHome, openHome, type Home } from "../../roles/home.js";
+import { createHome, platformOf, type Home } from "../../roles/home.js";
 import { addModel, brokerForModels, clientOf, openJob, orderJob } from "../../roles/platform.js";
 import { random } from "../../roles/system.js";
 import type { HandlersOf, PlatformCalls } from "../roles.js";
@@ -40,13 +40,12 @@ serve({
     const card = await readModel(program, file);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const passphrase = toHex(random(16));
-    const party = await createHome(folder, "platform", passphrase);
-    const home = await openHome(folder, "platform", passphrase);
+    const home = await createHome(folder, "platform", passphrase);
     const model = await addModel(home, coordinator, program, card);
     const abort = new AbortController();
     const ended = brokerForModels(home, coordinator, { sim: [DEFAULT_SIM_ROOT] }, abort.signal, () => undefined);
     started = { home, url: coordinator, model, stop: async () => { abort.abort(); await ended; } };
-    return { party: party.publicKey };
+    return { party: platformOf(home).signing.publicKey };
   },
 
   submit: async ({ grant: envelope, measurement }) => {

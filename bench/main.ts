@@ -1,0 +1,51 @@
+// npm run bench [-- group ...]: measures what docs and snapshots quote, prints it and writes bench/results/.
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { arch, availableParallelism, cpus, platform, totalmem } from "node:os";
+import { join } from "node:path";
+import { ARTEFACT_DIR, PACKAGE_ROOT } from "../src/cli/paths.js";
+import { prepareArtefacts } from "../src/cli/artefacts.js";
+import { benchScoring, benchSealing } from "./data.js";
+import { fixed, type Figure, type Figures } from "./figures.js";
+import { benchJob } from "./job.js";
+import { benchProofs, benchSetup } from "./proofs.js";
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+async function benchGas(): Promise<Figures> {
+  const gas = JSON.parse(await readFile(join(PACKAGE_ROOT, "contracts", "gas.json"), "utf8")) as Record<string, number>;
+  return Object.fromEntries(Object.entries(gas).map(([name, value]) => [name, fixed(value, "gas")]));
+}
+
+const GROUPS: Readonly<Record<string, () => Promise<Figures>>> = {
+  gas: benchGas,
+  scoring: benchScoring,
+  sealing: benchSealing,
+  proofs: () => benchProofs(ARTEFACT_DIR),
+  job: () => benchJob(say),
+  setup: () => benchSetup(PACKAGE_ROOT),
+};
+
+const line = (name: string, { median, min, max, n, unit }: Figure): string =>
+  `${name.padEnd(36)} ${String(median).padStart(12)} ${unit.padEnd(12)} ${n === 1 ? "" : `${min} .. ${max}, n = ${n}`}`;
+
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => GROUPS[name] === undefined);
+if (unknown.length > 0) {
+  say(`unknown group: ${unknown.join(", ")}; groups: ${Object.keys(GROUPS).join(", ")}`);
+  process.exit(2);
+}
+await prepareArtefacts();
+const figures: Figures = {};
+for (const [name, run] of Object.entries(GROUPS)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  say(`bench ${name}`);
+  Object.assign(figures, await run());
+}
+const machine = { platform: platform(), arch: arch(), cpu: cpus()[0]?.model ?? "?", cores: availableParallelism(), memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version };
+const folder = join(PACKAGE_ROOT, "bench", "results");
+await mkdir(folder, { recursive: true });
+await writeFile(join(folder, "latest.json"), `${JSON.stringify(figures, null, 2)}\n`);
+await writeFile(join(folder, "machine.json"), `${JSON.stringify({ ...machine, at: new Date().toISOString() }, null, 2)}\n`);
+for (const [name, value] of Object.entries(figures)) process.stdout.write(`${line(name, value)}\n`);
+process.stdout.write(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; written to bench/results/latest.json\n`);
+process.exit(0);
