@@ -18,5 +18,8 @@ export const ENCLAVE_MANIFEST = join(PACKAGE_ROOT, "dist", "enclave", "worker.js
 export const STATE_DIR = process.env["VERITEE_STATE"] ?? join(PACKAGE_ROOT, ".veritee");
 export const ARTEFACT_DIR = join(STATE_DIR, "artefacts");
 
+/** An empty embedded database, packed: making one anew takes seconds. */
+export const PGLITE_TEMPLATE = join(STATE_DIR, "pglite-template.tar.gz");
+
 /** Default home of a party's keys. */
 export const DEFAULT_HOME = process.env["VERITEE_HOME"] ?? join(homedir(), ".veritee");

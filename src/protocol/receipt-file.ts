@@ -61,7 +61,9 @@ export function receiptFromJson(json: unknown): ReceiptFile & { readonly labels:
   const parsed = receiptFileSchema.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new VeriteeError("receipt_invalid", issue?.message ?? "not a receipt", { field: issue?.path.join(".") ?? "" });
+    const field = issue?.path.join(".") ?? "";
+    if (field === "") throw new VeriteeError("receipt_invalid", "not a receipt file");
+    throw new VeriteeError("receipt_invalid", issue?.message ?? "not a receipt", { field });
   }
   const { labels, statement, certificate, anchor } = parsed.data;
   return {

@@ -10,7 +10,8 @@ function verdict({ ok, checks }: Report): string {
   return ok ? `VERIFIED: all ${checks.length} checks passed` : `REFUSED: ${failed} of ${checks.length} checks failed`;
 }
 
-function* warnings({ simulated, developmentParameters, chainChecked, ledgerKnown }: Report): Generator<string> {
+function* warnings({ simulated, developmentParameters, chainChecked, ledgerKnown, facts }: Report): Generator<string> {
+  if (facts === undefined) return; // nothing was read that a note could be about
   if (simulated) yield "note: SIMULATED evidence: no hardware protected the data";
   if (developmentParameters) yield "note: DEVELOPMENT parameters: whoever wants can forge such a proof";
   if (!chainChecked) yield "note: the ledger was not asked: whether it recorded this receipt is the file's word";

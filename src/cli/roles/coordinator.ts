@@ -7,6 +7,7 @@ import { evmChain } from "../../coordinator/chain-adapter.js";
 import type { CoordinatorSettings } from "../../coordinator/config.js";
 import { startCoordinator, type Coordinator } from "../../coordinator/start.js";
 import type { Measurement } from "../../protocol/ids.js";
+import { PGLITE_TEMPLATE } from "../paths.js";
 
 export interface CoordinatorRole {
   readonly settings: CoordinatorSettings;
@@ -26,5 +27,6 @@ export async function openCoordinator(role: CoordinatorRole): Promise<Coordinato
   const chain = evmChain(await openReader(rpcUrl, deployment), await openSender({ rpcUrl, deployment, privateKey }));
   const roots = role.simulation ? { sim: [DEFAULT_SIM_ROOT] } : {};
   const policy = { allowedMeasurements: role.measurements, allowedAnchors: role.simulation ? (["sim"] as const) : [] };
-  return startCoordinator(role.settings, { chain, appraiseWorker: workerAppraiser(roots, policy), log: role.log });
+  const settings = { database: { kind: "pglite" as const, templateFile: PGLITE_TEMPLATE }, ...role.settings };
+  return startCoordinator(settings, { chain, appraiseWorker: workerAppraiser(roots, policy), log: role.log });
 }
