@@ -118,7 +118,7 @@ export class KeyBroker {
     // Burnt before appraisal: evidence that fails cannot try again.
     const challenge = this.#challenges.burn(evidence.value.challenge, request.id, now);
     ensure(challenge.policyId === policy.id, "grant_mismatch", "the policy changed since the challenge");
-    const claims = this.#appraise(judged, policy, evidence.value, challenge);
+    const claims = await this.#appraise(judged, policy, evidence.value, challenge);
     const digest = toHex(claims.evidenceDigest);
     ensure(!this.parts.log.hasEvidence(digest), "request_replayed", "this evidence was presented before", { evidence: digest });
     judged.evidence = { digest, measurement: claims.measurement, anchor: claims.anchor, simulated: claims.simulated };
@@ -129,10 +129,10 @@ export class KeyBroker {
     return this.#reply(judged, { kind: "released", box });
   }
 
-  #appraise({ request, now }: Case, policy: ReleasePolicy, { replyKey, evidence }: KeyEvidence, { nonce }: KeyChallenge): Claims {
+  #appraise({ request, now }: Case, policy: ReleasePolicy, { replyKey, evidence }: KeyEvidence, { nonce }: KeyChallenge): Promise<Claims> {
     const { worker, job } = request.value;
     const expectedReportData = reportData({ nonce, worker, release: { replyKey, policyId: policy.id, job } });
-    return appraise({ evidence, roots: this.parts.roots, policy: policy.enclaves, expectedReportData, atUnixSeconds: now });
+    return appraise({ evidence, anchors: this.parts.anchors, policy: policy.enclaves, expectedReportData, atUnixSeconds: now });
   }
 
   async #seal({ request }: Case, { replyKey, challenge }: KeyEvidence): Promise<HpkeBox> {

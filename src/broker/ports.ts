@@ -1,4 +1,4 @@
-import type { TrustRoots } from "../attestation/types.js";
+import type { TrustAnchors } from "../attestation/verdict.js";
 import type { Bytes } from "../protocol/bytes.js";
 import type { SigningKey } from "../protocol/dsse.js";
 import type { JobId, KeyRequestId, ObjectId } from "../protocol/ids.js";
@@ -45,7 +45,7 @@ export interface BrokerParts {
   readonly keys: KeyStore;
   readonly policy: PolicySource;
   readonly log: ReleaseRecorder;
-  readonly roots: TrustRoots;
+  readonly anchors: TrustAnchors;
   readonly clock: Clock;
   readonly random: Random;
   /** For the operator's log; holds no key. */

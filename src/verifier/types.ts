@@ -1,4 +1,5 @@
-import type { AppraisalPolicy, TrustRoots } from "../attestation/types.js";
+import type { AppraisalPolicy } from "../attestation/types.js";
+import type { TrustAnchors } from "../attestation/verdict.js";
 import type { LedgerAddress } from "../protocol/ids.js";
 import type { Anchor } from "../protocol/objects/parts.js";
 import type { PinnedKeys } from "../proofs/pinned-key.js";
@@ -32,7 +33,7 @@ export interface Check {
 /** What a verifier decides for itself. Nothing of it is ever taken from the receipt. */
 export interface VerifyOptions {
   /** Trust anchors for the worker's evidence. To accept simulation, the simulator's root must be named here. */
-  readonly roots: TrustRoots;
+  readonly anchors: TrustAnchors;
   /** Which enclaves are accepted; by default every genuine one, whose measurement the report shows. */
   readonly policy?: AppraisalPolicy;
   /** Verification keys by program; by default those that this build pins. */

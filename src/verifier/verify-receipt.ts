@@ -78,8 +78,8 @@ async function withKey(list: Checklist, key: PinnedKey | undefined, name: CheckN
 
 async function workerClaims(list: Checklist, receipt: ReadReceipt, options: VerifyOptions): Promise<Claims | undefined> {
   let claims: Claims | undefined;
-  await list.run("worker-evidence", () => {
-    claims = appraiseWorker(receipt, options);
+  await list.run("worker-evidence", async () => {
+    claims = await appraiseWorker(receipt, options);
     return describeWorker(claims);
   });
   return claims;

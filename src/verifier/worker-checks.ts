@@ -9,10 +9,10 @@ import type { VerifyOptions } from "./types.js";
  * Appraises the worker's evidence as of the time at which the registrar did: certificates and collateral live for days,
  * receipts for years. That time is checked against the ledger's block (anchor-consistency).
  */
-export function appraiseWorker({ file: { certificate } }: ReadReceipt, { roots, policy = "authenticity" }: VerifyOptions): Claims {
+export function appraiseWorker({ file: { certificate } }: ReadReceipt, { anchors, policy = "authenticity" }: VerifyOptions): Promise<Claims> {
   return appraise({
     evidence: certificate.evidence,
-    roots,
+    anchors,
     policy,
     expectedReportData: reportData({ nonce: certificate.nonce, worker: certificate.worker, release: undefined }),
     atUnixSeconds: certificate.appraisedAt,

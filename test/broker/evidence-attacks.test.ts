@@ -158,7 +158,7 @@ const partsOf = (deal: Deal) => ({
   identity: deal.enterprise.signing,
   keys: { get: async () => Uint8Array.from(deal.dataset.dataKey) },
   policy: { judge: async () => ({ id: deal.grant.id, enclaves: deal.policy, maxUses: undefined }) },
-  roots: { sim: [SimulatedTee.fromSeed().rootKey] },
+  anchors: { sim: { plain: [SimulatedTee.fromSeed().rootKey] } },
   clock: deal.clock.now,
   random: deal.random,
 });

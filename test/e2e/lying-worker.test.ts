@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DEFAULT_SIM_ROOT } from "../../src/attestation/roots.js";
+import { SIMULATION_ANCHORS } from "../../src/attestation/roots.js";
 import { openReader } from "../../src/chain/reader.js";
 import { openSender } from "../../src/chain/sender.js";
 import { random } from "../../src/cli/roles/system.js";
@@ -60,7 +60,7 @@ describe("a worker with full control of its attested keys", () => {
       { simulated: statement.simulated, developmentParameters: statement.developmentParameters },
     );
     await writeFile(join(folder, "lie.json"), JSON.stringify(json));
-    const report = await verifyReceipt(json, { roots: { sim: [DEFAULT_SIM_ROOT] } });
+    const report = await verifyReceipt(json, { anchors: SIMULATION_ANCHORS });
     return report.checks.filter((c) => !c.ok).map((c) => c.name);
   }
 

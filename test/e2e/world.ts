@@ -5,8 +5,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer, connect, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DEFAULT_SIM_ROOT } from "../../src/attestation/roots.js";
-import type { TrustRoots } from "../../src/attestation/types.js";
+import { SIMULATION_ANCHORS } from "../../src/attestation/roots.js";
 import { builtMeasurement } from "../../src/cli/measurement.js";
 import { ENCLAVE_BUNDLE } from "../../src/cli/paths.js";
 import { openCoordinator } from "../../src/cli/roles/coordinator.js";
@@ -24,7 +23,6 @@ import type { Program } from "../../src/programs/program.js";
 import type { Scorecard } from "../../src/programs/scorecard.js";
 import type { LaunchedEnclave } from "../../src/simulator/launch.js";
 
-const ROOTS: TrustRoots = { sim: [DEFAULT_SIM_ROOT] };
 const PASSPHRASE = "a passphrase of the tests";
 
 export interface Scored {
@@ -74,8 +72,8 @@ export async function startWorld(program: Program, card: Scorecard = program.def
   const [enterprise, platform] = await Promise.all([home("enterprise"), home("platform")]);
   const abort = new AbortController();
   const brokers = [
-    brokerForData(enterprise, url, ROOTS, abort.signal, () => undefined),
-    brokerForModels(platform, url, ROOTS, abort.signal, () => undefined),
+    brokerForData(enterprise, url, SIMULATION_ANCHORS, abort.signal, () => undefined),
+    brokerForModels(platform, url, SIMULATION_ANCHORS, abort.signal, () => undefined),
   ];
   const model = await addModel(platform, url, program, card);
   let workerLog = "";

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DEFAULT_SIM_ROOT } from "../../src/attestation/roots.js";
+import { SIMULATION_ANCHORS } from "../../src/attestation/roots.js";
 import { KeyBroker } from "../../src/broker/key-broker.js";
 import type { KeyStore, PolicySource } from "../../src/broker/ports.js";
 import { ReleaseLog } from "../../src/broker/release-log/log.js";
@@ -63,7 +63,7 @@ export async function makeDeal({ seed = "deal", records = 40, grantTerms = {} as
     const log = await ReleaseLog.open(join(folder, `log-${party.signing.publicKey.slice(0, 8)}`), party.signing);
     logs.push(log);
     const store: KeyStore = { get: async (s) => copy(keys.get(s)) };
-    return { log, broker: new KeyBroker({ identity: party.signing, keys: store, policy: source, log, roots: { sim: [DEFAULT_SIM_ROOT] }, clock: clock.now, random }) };
+    return { log, broker: new KeyBroker({ identity: party.signing, keys: store, policy: source, log, anchors: SIMULATION_ANCHORS, clock: clock.now, random }) };
   };
   const dataKeys = new Map<string, Uint8Array>([[dataset.manifest.id, dataset.dataKey]]);
   const startData = () => broker(enterprise, grantPolicy(book), dataKeys);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { appraise } from "../../src/attestation/appraise.js";
 import { evidenceFromJson, readEnclaveMessage, readHostMessage, type EnclaveMessage } from "../../src/attestation/quote-channel.js";
-import { DEFAULT_SIM_ROOT } from "../../src/attestation/roots.js";
+import { SIMULATION_ANCHORS } from "../../src/attestation/roots.js";
 import { utf8 } from "../../src/protocol/bytes.js";
 import { launchEnclave, type LaunchedEnclave, type LaunchOptions } from "../../src/simulator/launch.js";
 import { measureBundle } from "../../src/simulator/measure.js";
@@ -74,7 +74,7 @@ describe("launchEnclave", () => {
     await enclave.ready;
     const evidence = evidenceFromJson((await event("quote-reply")).evidence as never);
     const policy = { allowedMeasurements: [enclave.measurement], allowedAnchors: ["sim"] } as const;
-    const claims = appraise({ evidence, roots: { sim: [DEFAULT_SIM_ROOT] }, policy, expectedReportData: new Uint8Array(64).fill(5), atUnixSeconds: NOW });
+    const claims = await appraise({ evidence, anchors: SIMULATION_ANCHORS, policy, expectedReportData: new Uint8Array(64).fill(5), atUnixSeconds: NOW });
     expect(claims).toMatchObject({ simulated: true, measurement: enclave.measurement });
     await enclave.stop();
   });

@@ -56,7 +56,7 @@ describe("a good receipt", () => {
   });
 
   it("is refused where the simulator's root is not pinned", async () => {
-    const report = await verify(receiptWith(good), { roots: {} });
+    const report = await verify(receiptWith(good), { anchors: {} });
     expect(failing(report)).toEqual(["worker-evidence", "labels"]);
     expect(report.simulated).toBe(true);
   });

@@ -3,35 +3,36 @@ import { verifyEd25519 } from "../../protocol/dsse.js";
 import { ensure } from "../../protocol/errors.js";
 import { sha256 } from "../../protocol/hash.js";
 import { idFromBytes, type PartyKey } from "../../protocol/ids.js";
-import type { PlatformAppraiser, TrustRoots } from "../types.js";
-import { decodeSimEvidence, SIM_EVIDENCE_BYTES, simCertificateMessage, simQuoteMessage, type SimEvidence } from "./sim-format.js";
+import type { Appraiser, TrustAnchors } from "../verdict.js";
+import { decodeSimEvidence, simCertificateMessage, simQuoteMessage, type SimEvidence } from "./sim-format.js";
 
 /** Simulated evidence: the same checks as for hardware, under roots that a policy must name as `sim`. */
-export const simAppraiser: PlatformAppraiser = {
-  platform: "sim",
-  anchor: "sim",
-  limits: { evidence: SIM_EVIDENCE_BYTES, collateral: 0 },
-  authenticate: ({ evidence }, roots, at) => {
-    const parsed = decodeSimEvidence(evidence);
-    ensureRoot(parsed, roots);
-    ensureSignatures(parsed);
-    ensureValid(parsed, at);
-    const { body, unsigned, signature } = parsed.quote;
-    return {
-      measurement: idFromBytes(body.measurement, 48, "measurement"),
-      reportData: body.reportData,
-      debug: body.debug,
-      issuedAt: body.issuedAt,
-      instance: toHex(body.instance),
-      tcb: body.tcb,
-      evidenceDigest: sha256(concat(unsigned, signature)),
-    };
-  },
+export const simAppraiser: Appraiser = async ({ evidence, collateral, anchors, at }) => {
+  const parsed = decodeSimEvidence(evidence);
+  ensure(collateral.length === 0, "collateral_malformed", "simulated evidence has no collateral", { bytes: collateral.length });
+  ensureRoot(parsed, anchors);
+  ensureSignatures(parsed);
+  ensureValid(parsed, at);
+  const { body, unsigned, signature } = parsed.quote;
+  ensure(!body.debug, "evidence_debug", "the enclave runs in debug mode");
+  return {
+    platform: "sim",
+    anchor: "sim",
+    measurements: { measurement: toHex(body.measurement) },
+    reportData: body.reportData,
+    attributes: { tcb: body.tcb },
+    tcb: { status: undefined, date: undefined, advisories: [], evaluationNumber: undefined, behind: "" },
+    product: undefined,
+    instance: toHex(body.instance),
+    issuedAt: body.issuedAt,
+    validUntil: parsed.certificate.body.notAfter,
+    evidenceDigest: sha256(concat(unsigned, signature)),
+  };
 };
 
-function ensureRoot({ certificate }: SimEvidence, roots: TrustRoots): void {
+function ensureRoot({ certificate }: SimEvidence, { sim }: TrustAnchors): void {
   const named = certificate.body.rootKey;
-  const pinned = (roots.sim ?? []).some((root) => equalBytes(root, named));
+  const pinned = (sim?.plain ?? []).some((root) => equalBytes(root, named));
   ensure(pinned, "evidence_anchor", "the evidence descends from a root that is not pinned", { root: toHex(named) });
 }
 

@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import { DEFAULT_SIM_ROOT } from "../../attestation/roots.js";
+import { SIMULATION_ANCHORS, VENDOR_ANCHORS } from "../../attestation/roots.js";
 import { readReleaseLog } from "../../broker/release-log/log.js";
-import type { TrustRoots } from "../../attestation/types.js";
+import type { TrustAnchors } from "../../attestation/verdict.js";
 import { partyKey } from "../../protocol/ids.js";
 import { openPartyHome, withCoordinator, type RemoteOptions } from "../home-options.js";
 import { createOutput } from "../output.js";
@@ -10,7 +10,7 @@ import { readParty } from "../roles/home.js";
 import { brokerForModels } from "../roles/platform.js";
 import { untilInterrupted } from "../until-interrupted.js";
 
-const rootsOf = (simulation: boolean | undefined): TrustRoots => (simulation === true ? { sim: [DEFAULT_SIM_ROOT] } : {});
+const anchorsOf = (simulation: boolean | undefined): TrustAnchors => (simulation === true ? SIMULATION_ANCHORS : VENDOR_ANCHORS);
 
 export function brokerCommand(): Command {
   const command = new Command("broker").description("A party's key broker: gives keys to attested enclaves only, and logs every decision first.");
@@ -22,7 +22,7 @@ export function brokerCommand(): Command {
       const home = await openPartyHome(o, role);
       const abort = new AbortController();
       const run = role === "enterprise" ? brokerForData : brokerForModels;
-      const ended = run(home, o.coordinator, rootsOf(o.simulation), abort.signal, (event) => void process.stdout.write(`${JSON.stringify(event)}\n`));
+      const ended = run(home, o.coordinator, anchorsOf(o.simulation), abort.signal, (event) => void process.stdout.write(`${JSON.stringify(event)}\n`));
       await untilInterrupted(ended, async () => {
         abort.abort();
         await ended;

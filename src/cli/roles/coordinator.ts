@@ -1,4 +1,4 @@
-import { DEFAULT_SIM_ROOT } from "../../attestation/roots.js";
+import { SIMULATION_ANCHORS, VENDOR_ANCHORS } from "../../attestation/roots.js";
 import type { Deployment } from "../../chain/ports.js";
 import { openReader } from "../../chain/reader.js";
 import { openSender } from "../../chain/sender.js";
@@ -25,8 +25,8 @@ export interface CoordinatorRole {
 export async function openCoordinator(role: CoordinatorRole): Promise<Coordinator> {
   const { rpcUrl, deployment, registrarKey: privateKey } = role;
   const chain = evmChain(await openReader(rpcUrl, deployment), await openSender({ rpcUrl, deployment, privateKey }));
-  const roots = role.simulation ? { sim: [DEFAULT_SIM_ROOT] } : {};
+  const anchors = role.simulation ? SIMULATION_ANCHORS : VENDOR_ANCHORS;
   const policy = { allowedMeasurements: role.measurements, allowedAnchors: role.simulation ? (["sim"] as const) : [] };
   const settings = { database: { kind: "pglite" as const, templateFile: PGLITE_TEMPLATE }, ...role.settings };
-  return startCoordinator(settings, { chain, appraiseWorker: workerAppraiser(roots, policy), log: role.log });
+  return startCoordinator(settings, { chain, appraiseWorker: workerAppraiser(anchors, policy), log: role.log });
 }

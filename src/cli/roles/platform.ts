@@ -5,7 +5,7 @@ import { KeyBroker } from "../../broker/key-broker.js";
 import type { BrokerEvent } from "../../broker/ports.js";
 import { ReleaseLog } from "../../broker/release-log/log.js";
 import { runBroker } from "../../broker/run-broker.js";
-import type { TrustRoots } from "../../attestation/types.js";
+import type { TrustAnchors } from "../../attestation/verdict.js";
 import { createJob, submitJob, type JobOrder } from "../../platform/job.js";
 import { modelPolicy } from "../../platform/model-policy.js";
 import { openModel, prepareModel, publishModel, type OwnModel } from "../../platform/model.js";
@@ -85,11 +85,11 @@ export async function openJob(
 }
 
 /** Answers key requests for the platform's models until the signal fires. */
-export async function brokerForModels(home: Home, url: string, roots: TrustRoots, signal: AbortSignal, onEvent: (event: BrokerEvent) => void): Promise<void> {
+export async function brokerForModels(home: Home, url: string, anchors: TrustAnchors, signal: AbortSignal, onEvent: (event: BrokerEvent) => void): Promise<void> {
   const { signing } = platformOf(home);
   const log = await ReleaseLog.open(home.folder, signing);
   try {
-    const broker = new KeyBroker({ identity: signing, keys: home.keys, policy: modelPolicy(signing.publicKey), log, roots, clock, random, onEvent });
+    const broker = new KeyBroker({ identity: signing, keys: home.keys, policy: modelPolicy(signing.publicKey), log, anchors, clock, random, onEvent });
     await runBroker({ api: clientOf(home, url), broker, signal, onEvent });
   } finally {
     await log.close();

@@ -1,4 +1,4 @@
-import { DEFAULT_SIM_ROOT } from "../../attestation/roots.js";
+import { SIMULATION_ANCHORS, VENDOR_ANCHORS } from "../../attestation/roots.js";
 import type { Deployment } from "../../chain/ports.js";
 import { openReader } from "../../chain/reader.js";
 import { VeriteeError } from "../../protocol/errors.js";
@@ -23,7 +23,7 @@ export async function verifyFile({ file, rpcUrl, deployment, production = false 
   const json = parse(await readText(file));
   const chain = rpcUrl === undefined ? undefined : await openReader(rpcUrl, deployment ?? (await deploymentOf(json, rpcUrl)));
   return verifyReceipt(json, {
-    roots: production ? {} : { sim: [DEFAULT_SIM_ROOT] },
+    anchors: production ? VENDOR_ANCHORS : SIMULATION_ANCHORS,
     now: clock(),
     requireHardware: production,
     ...(deployment === undefined ? {} : { knownLedger: { chainId: deployment.chainId, receiptLedger: deployment.receiptLedger } }),

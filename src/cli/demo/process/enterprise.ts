@@ -1,7 +1,7 @@
 // The enterprises of the demo: one process, one home, identity and key broker per applicant.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { DEFAULT_SIM_ROOT } from "../../../attestation/roots.js";
+import { SIMULATION_ANCHORS } from "../../../attestation/roots.js";
 import { readReleaseLog } from "../../../broker/release-log/log.js";
 import { openEnterpriseResult } from "../../../enterprise/open-result.js";
 import { folderSource } from "../../../enterprise/import/files.js";
@@ -88,7 +88,7 @@ serve({
       allowedMeasurements: [hexId<Measurement>(measurement, 48, "measurement")], allowedAnchors: ["sim"], days: 1,
     });
     const abort = new AbortController();
-    const ended = brokerForData(home, url, { sim: [DEFAULT_SIM_ROOT] }, abort.signal, () => undefined);
+    const ended = brokerForData(home, url, SIMULATION_ANCHORS, abort.signal, () => undefined);
     a.broker = { abort, ended };
     return { grant: envelopeToBytes(a.grant.envelope) };
   },

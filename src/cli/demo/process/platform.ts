@@ -1,7 +1,7 @@
 // The credit platform of the demo.
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { DEFAULT_SIM_ROOT } from "../../../attestation/roots.js";
+import { SIMULATION_ANCHORS } from "../../../attestation/roots.js";
 import { toHex } from "../../../protocol/bytes.js";
 import { ensure } from "../../../protocol/errors.js";
 import { hexId, type JobId, type Measurement, type ModelManifestId } from "../../../protocol/ids.js";
@@ -43,7 +43,7 @@ serve({
     const home = await createHome(folder, "platform", passphrase);
     const model = await addModel(home, coordinator, program, card);
     const abort = new AbortController();
-    const ended = brokerForModels(home, coordinator, { sim: [DEFAULT_SIM_ROOT] }, abort.signal, () => undefined);
+    const ended = brokerForModels(home, coordinator, SIMULATION_ANCHORS, abort.signal, () => undefined);
     started = { home, url: coordinator, model, stop: async () => { abort.abort(); await ended; } };
     return { party: platformOf(home).signing.publicKey };
   },
