@@ -53,7 +53,7 @@ const entry = (program: ProgramId, pin: ArtefactManifest): string =>
   `  "${program}": {\n${Object.entries(pin).map(([k, v]) => `    ${k}: ${JSON.stringify(v)},\n`).join("")}  },\n`;
 
 const pinsSource = (entries: readonly string[]): string =>
-  `${NOTE}import type { ArtefactManifest, ProgramId } from "./artefacts.js";\n\n` +
+  `${NOTE}import type { ArtefactManifest, ProgramId } from "./manifest.js";\n\n` +
   `export const PINS: Readonly<Record<ProgramId, ArtefactManifest>> = {\n${entries.join("")}};\n`;
 
 function keySource(program: ProgramId, hex: string): string {
