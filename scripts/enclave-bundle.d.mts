@@ -9,5 +9,5 @@ export interface EnclaveBundle {
   readonly lines: number;
   readonly generatedLines: number;
 }
-/** Bundles enclave/main.ts of a checkout, in memory. */
-export function bundleEnclave(root?: string): Promise<EnclaveBundle>;
+/** Bundles an entry of a checkout, in memory: enclave/main.ts unless told otherwise. */
+export function bundleEnclave(root?: string, entry?: string): Promise<EnclaveBundle>;

@@ -1,6 +1,7 @@
-// Makes the measured worker: one ES module, dist/enclave/worker.mjs, from enclave/main.ts. The same sources and the same
-// dependencies give the same bytes on every machine and in every folder: no source map, no path, no time.
-//   node scripts/enclave-bundle.mjs           writes worker.mjs and worker.json, prints the measurement
+// Makes the measured worker: one ES module an entry, in dist/enclave/. worker.mjs (enclave/main.ts) may be played by the
+// simulator; worker-production.mjs (enclave/production.ts) is for hardware, with nothing in it that simulates. The same
+// sources and the same dependencies give the same bytes on every machine and in every folder: no source map, no path, no time.
+//   node scripts/enclave-bundle.mjs           writes each with a .json about it, prints the measurements
 //   node scripts/enclave-bundle.mjs --quiet   writes only
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
@@ -35,9 +36,11 @@ const narrowed = {
   },
 };
 
-const options = (root) => ({
+const ENTRIES = { "worker": "enclave/main.ts", "worker-production": "enclave/production.ts" };
+
+const options = (root, entry) => ({
   absWorkingDir: root,
-  entryPoints: ["enclave/main.ts"],
+  entryPoints: [entry],
   bundle: true,
   write: false,
   metafile: true,
@@ -74,8 +77,8 @@ const linesIn = (root, files) =>
 const isGenerated = (file) => file.startsWith("src/protocol/wire/");
 
 /** Builds in memory. @returns { code, measurement, packages, files, lines, generatedLines } */
-export async function bundleEnclave(root = ROOT) {
-  const { outputFiles, metafile } = await build(options(root));
+export async function bundleEnclave(root = ROOT, entry = ENTRIES.worker) {
+  const { outputFiles, metafile } = await build(options(root, entry));
   const code = outputFiles[0].contents;
   const [{ inputs }] = Object.values(metafile.outputs);
   // Inputs of which no byte is left (types only, tree-shaken) are not in the measured set.
@@ -91,15 +94,19 @@ export async function bundleEnclave(root = ROOT) {
   };
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { code, ...facts } = await bundleEnclave();
+async function write(name, entry, quiet) {
+  const { code, ...facts } = await bundleEnclave(ROOT, entry);
   const folder = join(ROOT, "dist", "enclave");
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "worker.mjs"), code);
-  writeFileSync(join(folder, "worker.json"), `${JSON.stringify(facts, null, 2)}\n`);
-  if (!process.argv.includes("--quiet")) {
-    console.log(`measurement  ${facts.measurement}`);
-    console.log(`size         ${code.length} bytes, ${facts.lines} lines of code of our own in ${facts.files} files, ${facts.generatedLines} generated`);
-    for (const { name, version, license } of facts.packages) console.log(`package      ${name} ${version} (${license})`);
-  }
+  writeFileSync(join(folder, `${name}.mjs`), code);
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(facts, null, 2)}\n`);
+  if (quiet) return;
+  console.log(`${name}.mjs`);
+  console.log(`measurement  ${facts.measurement}`);
+  console.log(`size         ${code.length} bytes, ${facts.lines} lines of code of our own in ${facts.files} files, ${facts.generatedLines} generated`);
+  for (const { name, version, license } of facts.packages) console.log(`package      ${name} ${version} (${license})`);
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  for (const [name, entry] of Object.entries(ENTRIES)) await write(name, entry, process.argv.includes("--quiet"));
 }

@@ -80,7 +80,7 @@ describe("the measured file", () => {
     const output: string[] = [];
     enclave = await launchEnclave({
       bundlePath: file, tee: TEE, clock: () => Math.floor(Date.now() / 1000),
-      config: { coordinator: server.url, artefacts: defaultCache(ROOT) },
+      config: { coordinator: server.url, artefacts: defaultCache(ROOT), platform: "simulated" },
       onOutput: (line) => void output.push(line), onMessage: (message) => void output.push(JSON.stringify(message)),
     });
     expect(enclave.measurement).toBe(bundle.measurement);

@@ -14,7 +14,7 @@ export interface WorkerOptions {
 export const startWorker = (options: WorkerOptions): Promise<LaunchedEnclave> =>
   launchEnclave({
     bundlePath: ENCLAVE_BUNDLE,
-    config: { coordinator: options.coordinator, artefacts: ARTEFACT_DIR, hpkeSuite: 2 },
+    config: { coordinator: options.coordinator, artefacts: ARTEFACT_DIR, hpkeSuite: 2, platform: "simulated" },
     tee: SimulatedTee.fromSeed(),
     clock,
     nodeArguments: ["--disable-warning=ExperimentalWarning"],

@@ -1,0 +1,5 @@
+// The measured worker's entry for hardware. Nothing that simulates is in this bundle.
+import { standaloneHost } from "./host.js";
+import { startWorker } from "./worker.js";
+
+startWorker(standaloneHost(process.argv[2]), undefined);

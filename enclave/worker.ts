@@ -1,0 +1,73 @@
+import { randomBytes } from "node:crypto";
+import { PROGRAM_IDS } from "../src/proofs/artefacts.js";
+import { pinnedKeys } from "../src/proofs/pinned-key.js";
+import { VeriteeError } from "../src/protocol/errors.js";
+import { artefactsIn } from "../src/prover/artefact-files.js";
+import { snarkjsProver, type WarmableProver } from "../src/prover/groth16.js";
+import { CoordinatorClient } from "../src/transport/client.js";
+import { readConfig, type WorkerConfig } from "./config.js";
+import type { Host } from "./host.js";
+import { choosePlatform } from "./platforms/choose.js";
+import type { Collector } from "./platforms/collector.js";
+import { hardwarePlatforms } from "./platforms/hardware.js";
+import { register } from "./runtime/boot.js";
+import { createWorkerKeys, KEY_LIFETIME_SECONDS } from "./runtime/identity.js";
+import { workUntil } from "./runtime/loop.js";
+import { DEFAULT_LIMITS, type WorkerLog, type WorkerPorts } from "./runtime/ports.js";
+
+const random = (length: number): Uint8Array => Uint8Array.from(randomBytes(length));
+const clock = (): number => Math.floor(Date.now() / 1000);
+
+/**
+ * Waits for the host's configuration, then works until the host says stop.
+ * @param simulation absent in a production bundle: there is then no way to simulated evidence
+ */
+export function startWorker(host: Host, simulation: Collector | undefined): void {
+  const stop = new AbortController();
+  let started = false;
+  host.onMessage((message) => {
+    if (message.type === "stop") stop.abort();
+    if (message.type !== "config" || started) return;
+    started = true;
+    void run(host, message.config, simulation, stop.signal).catch((error: unknown) => end(host, error)).finally(() => host.close());
+  });
+}
+
+async function run(host: Host, raw: unknown, simulation: Collector | undefined, stop: AbortSignal): Promise<void> {
+  const config = readConfig(raw);
+  const { coordinator, artefacts, hpkeSuite } = config;
+  const log: WorkerLog = (level, message, facts) => host.send({ type: "log", level, message, facts });
+  const collector = await chooseCollector(config, simulation, log);
+  const prover = snarkjsProver(artefactsIn(artefacts));
+  // Loaded early, so that the first job does not wait for it; a failure shows when a proof asks for it again.
+  void warmUp(prover);
+  while (!stop.aborted) {
+    const keys = createWorkerKeys(random);
+    const api = new CoordinatorClient({ url: coordinator, key: keys.signing });
+    const ports: WorkerPorts = { api, collector, prover, pinnedKeys, clock, random, hpkeSuite, log, limits: DEFAULT_LIMITS };
+    const keysEndAt = clock() + KEY_LIFETIME_SECONDS;
+    await register(ports, keys);
+    host.send({ type: "ready", ...keys.identity });
+    await workUntil(stop, ports, keys, keysEndAt);
+    keys.ledger.fill(0);
+  }
+}
+
+async function chooseCollector(config: WorkerConfig, simulation: Collector | undefined, log: WorkerLog): Promise<Collector> {
+  const { collector, platform, found } = await choosePlatform(config.platform, hardwarePlatforms(config), simulation);
+  log("info", "evidence source chosen", { platform, asked: config.platform, found: found.join(", "), simulated: collector.simulated });
+  return collector;
+}
+
+async function warmUp(prover: WarmableProver): Promise<void> {
+  for (const program of PROGRAM_IDS) await prover.warm(program).catch(() => undefined);
+}
+
+/** Ends with a code and a log line that name the error, never its cause: the host reads both. */
+function end(host: Host, error: unknown): void {
+  const code = error instanceof VeriteeError ? error.code : "internal";
+  const detail = error instanceof VeriteeError ? error.message : "unexpected error";
+  const facts = error instanceof VeriteeError && "field" in error.facts ? { field: String(error.facts.field) } : {};
+  host.send({ type: "log", level: "error", message: "worker ended", facts: { code, detail, ...facts } });
+  process.exitCode = 1;
+}
