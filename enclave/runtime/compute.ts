@@ -5,7 +5,7 @@ import { idBytes } from "../../src/protocol/ids.js";
 import type { Program } from "../../src/programs/program.js";
 import { buildScoreInput, type MerklePath, type ScoreInput } from "../../src/programs/score-input.js";
 import type { CheckedJob } from "./check-job.js";
-import type { OpenedDataset } from "./open-dataset.js";
+import type { OpenedDataset } from "../../src/programs/open-dataset.js";
 import type { OpenedModel } from "./open-model.js";
 import type { Session } from "./session.js";
 

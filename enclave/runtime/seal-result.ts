@@ -6,7 +6,7 @@ import type { PartyKey } from "../../src/protocol/ids.js";
 import { enterpriseResult, platformResult, sealedResult, type HpkeKey, type ScoredFeature } from "../../src/protocol/objects/index.js";
 import type { CheckedJob } from "./check-job.js";
 import type { Computed } from "./compute.js";
-import type { OpenedDataset } from "./open-dataset.js";
+import type { OpenedDataset } from "../../src/programs/open-dataset.js";
 import type { Session } from "./session.js";
 
 /**
