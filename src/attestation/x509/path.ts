@@ -4,7 +4,7 @@ import type { Certificate } from "./certificate.js";
 import type { Crl } from "./crl.js";
 import { OID } from "./extensions.js";
 import { MAX_PATH_CERTIFICATES } from "./pem.js";
-import { verifySignature } from "./signature.js";
+import { verifyRemembered } from "./remembered.js";
 
 /** Says which certificate may stand where, by throwing certificate_role. Depth 0 is the leaf, the last is the root. */
 export type Roles = (certificate: Certificate, depth: number) => void;
@@ -85,7 +85,7 @@ async function findRoot(given: readonly Certificate[], roots: readonly Certifica
 }
 
 const signedBy = (certificate: Certificate, { publicKey }: Certificate): Promise<boolean> =>
-  verifySignature(publicKey, certificate.signatureScheme, certificate.tbs, certificate.signature);
+  verifyRemembered(publicKey, certificate.signatureScheme, certificate.tbs, certificate.signature);
 
 function ensureCurrent(certificate: Certificate, at: number): void {
   const { notBefore, notAfter } = certificate;
@@ -121,7 +121,7 @@ async function ensureIssued(certificate: Certificate, issuer: Certificate): Prom
 async function ensureNotRevoked(certificate: Certificate, issuer: Certificate, crl: Crl, at: number): Promise<void> {
   const about = { issuer: issuer.subjectName.commonName ?? "" };
   ensure(issuer.keyUsage?.has("cRLSign") === true, "collateral_signature", "the issuer may not sign revocation lists", about);
-  const genuine = await verifySignature(issuer.publicKey, crl.signatureScheme, crl.tbs, crl.signature);
+  const genuine = await verifyRemembered(issuer.publicKey, crl.signatureScheme, crl.tbs, crl.signature);
   ensure(genuine, "collateral_signature", "a revocation list is not signed by the certificate's issuer", about);
   ensure(crl.thisUpdate <= at && at <= crl.nextUpdate, "collateral_expired", "a revocation list is outside its time",
     { ...about, thisUpdate: iso(crl.thisUpdate), nextUpdate: iso(crl.nextUpdate), at: iso(at) });
