@@ -3,6 +3,8 @@ import { equalBytes, type Bytes } from "../protocol/bytes.js";
 import { ensure } from "../protocol/errors.js";
 import type { EnclavePolicy, Evidence } from "../protocol/objects/parts.js";
 import { grantMeasurement } from "./measurement.js";
+import { enforcePolicy } from "./policy/apply.js";
+import type { AppraisalPolicyFile } from "./policy/schema.js";
 import { APPRAISERS, isTeePlatform } from "./registry.js";
 import type { AppraisalPolicy, Claims } from "./types.js";
 import type { Appraiser, Genuine, TeePlatform, TrustAnchors } from "./verdict.js";
@@ -29,6 +31,7 @@ export interface Appraisal {
  * 3. it was issued near the time, where the platform has a clock  evidence_expired
  * 4. the policy names the anchor                                  evidence_anchor
  * 5. the policy names the measurement                             evidence_measurement
+ *    (a policy file: every clause, in the order of policy/apply.ts)
  * 6. it is bound to the expected report data                      evidence_binding
  *
  * The caller must still make the nonce inside the report data single use. Evidence is known again by `evidenceDigest`, never
@@ -38,7 +41,7 @@ export async function appraise({ evidence, anchors, policy, expectedReportData, 
   const genuine = await authenticate(evidence, anchors, atUnixSeconds);
   ensureFresh(genuine, atUnixSeconds);
   const claims = claimsOf(genuine);
-  if (policy !== "authenticity") ensureNamed(claims, policy);
+  if (policy !== "authenticity") ensureAllowed(claims, policy, atUnixSeconds);
   if (expectedReportData !== undefined) ensureBound(claims, expectedReportData);
   return claims;
 }
@@ -62,16 +65,19 @@ function ensureFresh({ issuedAt }: Genuine, at: number): void {
   ensure(fresh, "evidence_expired", "the evidence was not issued near the appraisal time", { issuedAt: issuedAt ?? 0, at, limitSeconds: MAX_EVIDENCE_AGE_SECONDS });
 }
 
-function ensureNamed({ anchor, measurement }: Claims, { allowedAnchors, allowedMeasurements }: EnclavePolicy): void {
+function ensureAllowed(claims: Claims, policy: EnclavePolicy | AppraisalPolicyFile, at: number): void {
+  if ("platforms" in policy) return enforcePolicy(policy, claims, at);
+  const { anchor, measurement } = claims;
+  const { allowedAnchors, allowedMeasurements } = policy;
   ensure(allowedAnchors.includes(anchor), "evidence_anchor", "the policy does not name this trust anchor",
     { anchor, allowed: allowedAnchors.join(", ") });
   ensure(allowedMeasurements.includes(measurement), "evidence_measurement", "the policy does not name this measurement", { measurement });
 }
 
-/** A vTPM's qualifying data is too short for 64 bytes: there it is their SHA-256. */
-const carriage = (platform: TeePlatform, reportData: Bytes): Bytes =>
+/** How evidence of a platform carries report data: a vTPM's qualifying data is too short for 64 bytes: there it is their SHA-256. */
+export const carriedReportData = (platform: TeePlatform, reportData: Bytes): Bytes =>
   platform === "az-snp-vtpm" || platform === "az-tdx-vtpm" ? sha256(reportData) : reportData;
 
 function ensureBound({ platform, reportData }: Claims, expected: Bytes): void {
-  ensure(equalBytes(reportData, carriage(platform, expected)), "evidence_binding", "the evidence is bound to other data");
+  ensure(equalBytes(reportData, carriedReportData(platform, expected)), "evidence_binding", "the evidence is bound to other data");
 }

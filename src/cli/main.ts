@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { appraiseCommand } from "./commands/appraise.js";
 import { brokerCommand } from "./commands/broker.js";
 import { coordinatorCommand } from "./commands/coordinator.js";
 import { datasetCommand } from "./commands/dataset.js";
@@ -29,7 +30,7 @@ const program = new Command("veritee")
 
 for (const command of [
   demoCommand, verifyCommand, scoreCommand, setupCommand, generateCommand, identityCommand, datasetCommand, grantCommand,
-  modelCommand, jobCommand, brokerCommand, coordinatorCommand, workerCommand, ledgerCommand,
+  modelCommand, jobCommand, brokerCommand, coordinatorCommand, workerCommand, ledgerCommand, appraiseCommand,
 ]) {
   program.addCommand(command().exitOverride().showHelpAfterError("(add --help for usage and an example)"));
 }
