@@ -2,7 +2,7 @@
 import type { Bytes } from "../../src/protocol/bytes.js";
 import { ensure } from "../../src/protocol/errors.js";
 
-const MAGIC = 0x484c4341;
+const MAGIC = 0x48434c41;
 const HARDWARE_REPORT_AT = 32;
 const TD_REPORT_BYTES = 1024;
 const REPORT_TYPE_AT = 1224;
