@@ -36,7 +36,6 @@ const BY_PLATFORM: Readonly<Record<TeePlatform, (m: Measurements) => string>> = 
   "az-snp-vtpm": vtpm("az-snp-vtpm", one("measurement")),
   "az-tdx-vtpm": vtpm("az-tdx-vtpm", tdx),
   csv: one("measure"),
-  sim: one("measurement"),
 };
 
 function register(measurements: Measurements, name: string): string {

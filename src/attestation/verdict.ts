@@ -2,7 +2,7 @@ import type { Bytes } from "../protocol/bytes.js";
 import type { Anchor } from "../protocol/objects/parts.js";
 
 /** Evidence formats, by the name that `Evidence.platform` and case files use. */
-export const TEE_PLATFORMS = ["sgx", "tdx", "snp", "nitro", "az-snp-vtpm", "az-tdx-vtpm", "csv", "sim"] as const;
+export const TEE_PLATFORMS = ["sgx", "tdx", "snp", "nitro", "az-snp-vtpm", "az-tdx-vtpm", "csv"] as const;
 export type TeePlatform = (typeof TEE_PLATFORMS)[number];
 
 /** Intel's TCB statuses, best first (Intel PCS API v4); the rank is the index. Others map onto UpToDate or OutOfDate. */
@@ -62,8 +62,6 @@ export interface AnchorSet {
   /** Roots of vTPM attestation-key certificates. */
   readonly vtpm?: readonly Bytes[];
   readonly csv?: readonly Bytes[];
-  /** Ed25519 keys of simulators with the format of platforms/sim-format.ts; only under TrustAnchors.sim. */
-  readonly plain?: readonly Bytes[];
 }
 export interface SnpChain { readonly product: string; readonly signer: "vcek" | "vlek"; readonly ark: Bytes; readonly ask: Bytes }
 

@@ -1,6 +1,6 @@
 import type { AnchorSet, SnpChain } from "../attestation/verdict.js";
 import { toBase64, type Bytes } from "../protocol/bytes.js";
-import { SIMULATED_PLATFORMS, SimulatedTee } from "./tee.js";
+import { SIMULATED_PLATFORMS, SimulatedTee } from "./simulated-tee.js";
 
 const HEAD = `import { fromBase64, type Bytes } from "../../protocol/bytes.js";
 import type { AnchorSet, SnpChain } from "../verdict.js";

@@ -2,7 +2,7 @@ import type { ErrorCode } from "../protocol/errors.js";
 import { NITRO_BAD_EVIDENCE } from "./nitro/bad-evidence.js";
 import { SNP_BAD_EVIDENCE } from "./snp/bad-evidence.js";
 import { TDX_BAD_EVIDENCE } from "./tdx/bad-evidence.js";
-import { SIMULATED_PLATFORMS, type QuoteOptions, type SimulatedPlatformName } from "./tee.js";
+import { SIMULATED_PLATFORMS, type QuoteOptions, type SimulatedPlatformName } from "./simulated-tee.js";
 
 /** One kind of evidence that must be refused, how to mint it, and the code of its refusal. */
 export interface BadEvidence {

@@ -1,73 +1,103 @@
-import { hkdf } from "@noble/hashes/hkdf.js";
-import { sha256 } from "@noble/hashes/sha2.js";
-import {
-  encodeSimCertificate, encodeSimQuote, simCertificateMessage, simQuoteMessage, type SimCertificateBody, type SimQuoteBody,
-} from "../attestation/platforms/sim-format.js";
-import { concat, fromHex, utf8, type Bytes } from "../protocol/bytes.js";
-import { signingKey, type SigningKey } from "../protocol/dsse.js";
+import type { AnchorSet } from "../attestation/verdict.js";
+import { fromHex, toHex, type Bytes } from "../protocol/bytes.js";
 import { ensure } from "../protocol/errors.js";
-import { idBytes, type Measurement } from "../protocol/ids.js";
+import type { Measurement } from "../protocol/ids.js";
 import type { Evidence } from "../protocol/objects/parts.js";
+import { SimulatedNitro, type NitroOptions } from "./nitro/nitro.js";
+import type { QuoteRequest, Quoted } from "./platform.js";
+import { FOREIGN_SIM_SEED, PUBLIC_SIM_SEED } from "./seed.js";
+import { SimulatedSnp, type SnpOptions } from "./snp/snp.js";
+import { SimulatedTdx, type TdxOptions } from "./tdx/tdx.js";
 
-/**
- * The seed of the well-known simulator. Public by design: whoever holds it can mint evidence for any measurement, which is
- * what simulation means. It protects nothing; policies refuse it unless they name the anchor `sim`.
- */
-export const PUBLIC_SIM_SEED: Bytes = sha256(utf8("veritee simulator seed: public by design, protects nothing"));
+export const SIMULATED_PLATFORMS = ["snp", "tdx", "nitro"] as const;
+export type SimulatedPlatformName = (typeof SIMULATED_PLATFORMS)[number];
 
-const CERTIFICATE_SECONDS = 365 * 86_400;
-const TCB = 1;
-
-/** Changes to honest evidence, for tests that mint bad evidence. */
+/** Changes to honest evidence; those of another platform than the tee's are without effect. */
 export interface QuoteOptions {
   readonly debug?: boolean;
-  readonly quote?: Partial<SimQuoteBody>;
-  readonly certificate?: Partial<SimCertificateBody>;
+  /** Evidence of a second simulator, whose roots nobody pins. */
+  readonly foreignRoot?: boolean;
+  /** A bit of the measurement is changed after signing. */
+  readonly tampered?: boolean;
+  readonly snp?: SnpOptions;
+  readonly tdx?: TdxOptions;
+  readonly nitro?: NitroOptions;
 }
 
-/** Plays a TEE platform: a certified platform key that signs quotes for whatever it is told runs on it. */
-export class SimulatedTee {
-  readonly #root: SigningKey;
-  readonly #platform: SigningKey;
-  readonly #instance: Bytes;
+export interface TeeOptions {
+  readonly platform?: SimulatedPlatformName;
+  /** Which machine: another name is another chip under the same roots. */
+  readonly instance?: string;
+}
 
-  private constructor(root: SigningKey, platform: SigningKey, instance: Bytes) {
-    this.#root = root;
-    this.#platform = platform;
+/**
+ * Plays a TEE: vendor, machine and firmware that vouch for whatever they are told runs on them, in the vendor's own formats
+ * under an own root. Only the trust anchor tells its evidence from genuine evidence.
+ */
+export class SimulatedTee {
+  readonly platform: SimulatedPlatformName;
+  readonly #seed: Bytes;
+  readonly #instance: string;
+  #roots: Machine | undefined;
+
+  private constructor(seed: Bytes, platform: SimulatedPlatformName, instance: string) {
+    this.#seed = seed;
+    this.platform = platform;
     this.#instance = instance;
   }
 
-  /** @param seed 32 bytes; its root is a trust anchor of its own, unknown to everyone who did not pin it */
-  static fromSeed(seed: Bytes = PUBLIC_SIM_SEED, instance = "default"): SimulatedTee {
+  /**
+   * @param seed 32 bytes; its roots are trust anchors of their own, unknown to everyone who did not pin them. The RSA keys of
+   * `snp` take some seconds for any seed but the two public ones (seed.ts)
+   */
+  static fromSeed(seed: Bytes = PUBLIC_SIM_SEED, { platform = "snp", instance = "default" }: TeeOptions = {}): SimulatedTee {
     ensure(seed.length === 32, "input_invalid", "a simulator seed is 32 bytes", { length: seed.length });
-    const derive = (label: string, length: number): Bytes => hkdf(sha256, seed, undefined, utf8(`veritee/sim/${label}`), length);
-    return new SimulatedTee(signingKey(derive("root", 32)), signingKey(derive(`platform/${instance}`, 32)), derive(`instance/${instance}`, 16));
+    return new SimulatedTee(seed, platform, instance);
   }
 
-  /** Ed25519 public key of this simulator's root. */
-  get rootKey(): Bytes {
-    return idBytes(this.#root.publicKey);
+  /** What a relying party pins as `sim` to accept this tee's evidence. */
+  anchors(): AnchorSet {
+    return this.#machine().anchors();
   }
 
-  /** Evidence for an enclave; `now` in Unix seconds. */
+  /** Evidence for an enclave with its collateral; `now` in Unix seconds. MEASUREMENT, MRTD or PCR0 carry the measurement. */
   quote(measurement: Measurement, reportData: Bytes, now: number, options: QuoteOptions = {}): Evidence {
     ensure(reportData.length === 64, "input_invalid", "report data is 64 bytes", { length: reportData.length });
-    const evidence = concat(this.#quotePart(measurement, reportData, now, options), this.#certificatePart(now, options));
-    return { platform: "sim", evidence, collateral: new Uint8Array() };
+    const { foreignRoot = false, ...rest } = options;
+    if (foreignRoot) return SimulatedTee.fromSeed(FOREIGN_SIM_SEED, { platform: this.platform, instance: this.#instance }).quote(measurement, reportData, now, rest);
+    const request = { measurement: fromHex(measurement), reportData, now, debug: options.debug ?? false };
+    const { evidence, collateral } = this.#machine().quote(request, options);
+    return { platform: this.platform, evidence: options.tampered === true ? tampered(evidence, request.measurement) : evidence, collateral };
   }
 
-  #quotePart(measurement: Measurement, reportData: Bytes, now: number, { debug = false, quote = {} }: QuoteOptions): Bytes {
-    const unsigned = encodeSimQuote({
-      measurement: fromHex(measurement), reportData, debug, tcb: TCB, issuedAt: now, instance: this.#instance, ...quote,
-    });
-    return concat(unsigned, this.#platform.sign(simQuoteMessage(unsigned)));
-  }
-
-  #certificatePart(now: number, { certificate = {} }: QuoteOptions): Bytes {
-    const unsigned = encodeSimCertificate({
-      rootKey: this.rootKey, platformKey: idBytes(this.#platform.publicKey), instance: this.#instance,
-      notBefore: Math.max(0, now - 86_400), notAfter: now + CERTIFICATE_SECONDS, ...certificate,
-    });
-    return concat(unsigned, this.#root.sign(simCertificateMessage(unsigned)));
+  /** Made at the first use: keys cost time. */
+  #machine(): Machine {
+    return (this.#roots ??= MACHINES[this.platform](this.#seed, this.#instance));
   }
 }
+
+/** With the first bit of the measurement, wherever the format keeps it, turned over. */
+function tampered(evidence: Bytes, measurement: Bytes): Bytes {
+  const at = toHex(evidence).indexOf(toHex(measurement)) / 2;
+  return evidence.map((byte, i) => (i === at ? byte ^ 0x80 : byte));
+}
+
+interface Machine {
+  anchors(): AnchorSet;
+  quote(request: QuoteRequest, options: QuoteOptions): Quoted;
+}
+
+const MACHINES: Readonly<Record<SimulatedPlatformName, (seed: Bytes, instance: string) => Machine>> = {
+  snp: (seed, instance) => {
+    const tee = new SimulatedSnp(seed, instance);
+    return { anchors: () => tee.anchors(), quote: (request, { snp = {} }) => tee.quote(request, snp) };
+  },
+  tdx: (seed, instance) => {
+    const tee = new SimulatedTdx(seed, instance);
+    return { anchors: () => tee.anchors(), quote: (request, { tdx = {} }) => tee.quote(request, tdx) };
+  },
+  nitro: (seed, instance) => {
+    const tee = new SimulatedNitro(seed, instance);
+    return { anchors: () => tee.anchors(), quote: (request, { nitro = {} }) => tee.quote(request, nitro) };
+  },
+};

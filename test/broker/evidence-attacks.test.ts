@@ -22,14 +22,16 @@ describe("a broker releases no key for", () => {
   const refusals: [string, () => AnswerOptions, string][] = [
     ["another measurement", () => ({ measurement: "cd".repeat(48) as Measurement }), "evidence_measurement"],
     ["a debug enclave", () => ({ quote: { debug: true } }), "evidence_debug"],
-    ["a self-made simulator root", () => ({ tee: SimulatedTee.fromSeed(other32) }), "evidence_anchor"],
-    ["an expired platform certificate", () => ({ quote: { certificate: { notAfter: deal.clock.now() } } }), "evidence_expired"],
+    ["a self-made root under the simulator's names", () => ({ quote: { foreignRoot: true } }), "certificate_path"],
+    ["a self-made root of another platform", () => ({ tee: SimulatedTee.fromSeed(other32, { platform: "nitro" }) }), "evidence_anchor"],
+    ["an expired platform certificate", () => ({ quote: { snp: { vek: { notAfter: deal.clock.now() - 1 } } } }), "certificate_expired"],
     ["evidence for another nonce", () => ({ binding: { nonce: other32 } }), "evidence_binding"],
     ["evidence for another job", () => ({ binding: { job: "33".repeat(32) as JobId } }), "evidence_binding"],
     ["evidence for another policy", () => ({ binding: { policyId: "33".repeat(32) as ObjectId } }), "evidence_binding"],
     ["evidence for another signing key", () => ({ binding: { worker: { ...deal.worker.identity, signingKey: deal.platform.signing.publicKey } } }), "evidence_binding"],
     ["evidence for another ledger account", () => ({ binding: { worker: { ...deal.worker.identity, ledgerAddress: "11".repeat(20) as LedgerAddress } } }), "evidence_binding"],
-    ["evidence of another platform than the simulator", () => ({ evidence: { platform: "snp", evidence: new Uint8Array(1184), collateral: new Uint8Array() } }), "evidence_malformed"],
+    ["zeros for evidence", () => ({ evidence: { platform: "snp", evidence: new Uint8Array(1184), collateral: new Uint8Array() } }), "evidence_malformed"],
+    ["a platform that nobody knows", () => ({ evidence: { platform: "sim", evidence: new Uint8Array(376), collateral: new Uint8Array() } }), "evidence_malformed"],
   ];
   it.each(refusals)("%s", async (_name, options, code) => {
     expect(await attempt(deal, options())).toBe(code);
@@ -158,7 +160,7 @@ const partsOf = (deal: Deal) => ({
   identity: deal.enterprise.signing,
   keys: { get: async () => Uint8Array.from(deal.dataset.dataKey) },
   policy: { judge: async () => ({ id: deal.grant.id, enclaves: deal.policy, maxUses: undefined }) },
-  anchors: { sim: { plain: [SimulatedTee.fromSeed().rootKey] } },
+  anchors: { sim: SimulatedTee.fromSeed().anchors() },
   clock: deal.clock.now,
   random: deal.random,
 });

@@ -61,7 +61,7 @@ describe("registration", () => {
       collector: { simulated: true, collect: async (data: Uint8Array) => TEE.quote(MEASUREMENT, data, NOW) }, clock: () => NOW, log: () => undefined,
     } as unknown as WorkerPorts, keys);
     if (sent === undefined) throw new Error("nothing sent");
-    const appraisal = { evidence: sent.evidence, anchors: { sim: { plain: [TEE.rootKey] } }, policy: "authenticity", atUnixSeconds: NOW } as const;
+    const appraisal = { evidence: sent.evidence, anchors: { sim: TEE.anchors() }, policy: "authenticity", atUnixSeconds: NOW } as const;
     const bound = (worker = keys.identity) => appraise({ ...appraisal, expectedReportData: reportData({ nonce, worker, release: undefined }) });
     expect(await bound()).toMatchObject({ measurement: MEASUREMENT, simulated: true });
     await expect(bound({ ...keys.identity, ledgerAddress: "00".repeat(20) as never })).rejects.toThrow(/bound to other data/);

@@ -94,7 +94,7 @@ export const keys: PinnedKeys = (program) => {
   throw new VeriteeError("unsupported", "no circuit for this program", { program });
 };
 
-export const OPTIONS: VerifyOptions = { anchors: { sim: { plain: [TEE.rootKey] } }, keys };
+export const OPTIONS: VerifyOptions = { anchors: { sim: TEE.anchors() }, keys };
 
 export const verify = (json: unknown, options: Partial<VerifyOptions> = {}): Promise<Report> => verifyReceipt(json, { ...OPTIONS, ...options });
 

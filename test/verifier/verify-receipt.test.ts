@@ -6,6 +6,7 @@ import { envelopeToBytes, signEnvelope } from "../../src/protocol/dsse.js";
 import { R, fieldToBytes, type Field } from "../../src/protocol/field.js";
 import { signalList } from "../../src/protocol/ledger-digest.js";
 import { receiptStatement } from "../../src/protocol/objects/index.js";
+import { FOREIGN_SIM_SEED } from "../../src/simulator/seed.js";
 import { SimulatedTee } from "../../src/simulator/simulated-tee.js";
 import { explain } from "../../src/verifier/explain.js";
 import { OFFLINE_CHECKS } from "../../src/verifier/types.js";
@@ -103,10 +104,10 @@ const lies: readonly (readonly [what: string, lie: (g: Fixture, s: Fixture) => L
   ["production parameters, in both labels", () => ({ statement: { developmentParameters: false }, labels: { developmentParameters: false } }), ["labels"]],
   ["somebody else's certificate", () => ({ keys: rogue() }), ["worker-binding"]],
   ["another ledger account than was attested", (g) => ({ statement: { worker: { ...g.keys.identity, ledgerAddress: "44".repeat(20) as never } } }), ["worker-binding", "ledger-signature"]],
-  ["a certificate of its own making", () => ({ keys: rogue(), certificate: certify(rogue(), SimulatedTee.fromSeed(new Uint8Array(32).fill(1))) }), ["worker-evidence", "labels"]],
+  ["a certificate of its own making", () => ({ keys: rogue(), certificate: certify(rogue(), SimulatedTee.fromSeed(FOREIGN_SIM_SEED)) }), ["worker-evidence", "labels"]],
   ["evidence of a debug enclave", (g) => ({ certificate: certify(g.keys, undefined, { debug: true }) }), ["worker-evidence", "labels"]],
   ["evidence that vouches for other keys", (g) => ({ certificate: { ...certify(rogue()), worker: g.keys.identity } }), ["worker-evidence", "labels"]],
-  ["a time of appraisal far from its evidence", () => ({ certificate: { appraisedAt: NOW - 86_400 } }), ["worker-evidence", "labels"]],
+  ["a time of appraisal before its collateral", () => ({ certificate: { appraisedAt: NOW - 7 * 86_400 } }), ["worker-evidence", "labels"]],
   ["another registrar's nonce", () => ({ certificate: { nonce: new Uint8Array(32) } }), ["worker-evidence", "labels"]],
 ];
 

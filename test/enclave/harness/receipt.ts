@@ -6,7 +6,7 @@ import { receiptToJson, type LedgerAnchor, type ReceiptJson } from "../../../src
 import type { Completion } from "../../../src/protocol/wire/veritee_pb.js";
 import { TEE } from "./worker.js";
 
-export const roots = { sim: [TEE.rootKey] };
+export const anchors = { sim: TEE.anchors() };
 
 export function receiptOf({ receipt }: Completion, certificate: WorkerCertificate): ReceiptJson {
   if (receipt === undefined) throw new Error("no receipt");
@@ -20,4 +20,4 @@ export function receiptOf({ receipt }: Completion, certificate: WorkerCertificat
 }
 
 export const verifyCompletion = (completion: Completion, certificate: WorkerCertificate, options: Partial<VerifyOptions> = {}): Promise<Report> =>
-  verifyReceipt(receiptOf(completion, certificate), { roots, ...options });
+  verifyReceipt(receiptOf(completion, certificate), { anchors, ...options });
