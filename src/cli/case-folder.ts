@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { VENDOR_ANCHORS } from "../attestation/roots.js";
@@ -145,3 +145,6 @@ export async function readBytes(path: string): Promise<Bytes> {
     throw new VeriteeError(code === "ENOENT" ? "not_found" : "input_invalid", "cannot read the file", { file: path, cause: code }, { cause });
   }
 }
+
+/** Whether a path is a folder; one that does not exist is none. */
+export const isFolder = async (path: string): Promise<boolean> => stat(path).then((s) => s.isDirectory(), () => false);

@@ -12,6 +12,7 @@ import { identityCommand } from "./commands/identity.js";
 import { jobCommand } from "./commands/job.js";
 import { ledgerCommand } from "./commands/ledger.js";
 import { modelCommand } from "./commands/model.js";
+import { policyCommand } from "./commands/policy.js";
 import { scoreCommand } from "./commands/score.js";
 import { setupCommand } from "./commands/setup.js";
 import { verifyCommand } from "./commands/verify.js";
@@ -30,7 +31,7 @@ const program = new Command("veritee")
 
 for (const command of [
   demoCommand, verifyCommand, scoreCommand, setupCommand, generateCommand, identityCommand, datasetCommand, grantCommand,
-  modelCommand, jobCommand, brokerCommand, coordinatorCommand, workerCommand, ledgerCommand, appraiseCommand,
+  modelCommand, jobCommand, brokerCommand, coordinatorCommand, workerCommand, ledgerCommand, appraiseCommand, policyCommand,
 ]) {
   program.addCommand(command().exitOverride().showHelpAfterError("(add --help for usage and an example)"));
 }
