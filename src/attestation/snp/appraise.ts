@@ -1,15 +1,20 @@
-import { equalBytes, toHex } from "../../protocol/bytes.js";
+import { equalBytes, lp, toHex, type Bytes } from "../../protocol/bytes.js";
 import { ensure } from "../../protocol/errors.js";
-import type { Appraiser } from "../verdict.js";
+import { sha256 } from "../../protocol/hash.js";
+import { holdsAt, Memo } from "../dcap/memo.js";
+import type { Appraiser, AppraiserInput, Genuine, TrustAnchors } from "../verdict.js";
 import { verifySignature } from "../x509/signature.js";
 import { endorse, type Endorsement } from "./chain.js";
 import { parseSnpCollateral } from "./collateral.js";
 import { ensureGuestPolicy, flagAttributes } from "./guest-policy.js";
 import { reportDigest } from "./identity.js";
 import { productOfCpuid, type SnpProduct } from "./product.js";
-import { parseReport, type SnpReport } from "./report.js";
+import { parseReport, type SigningKey, type SnpReport } from "./report.js";
 import { readTcbs, TCB_PARTS, tcbAttributes, tcbView, type TcbVersion } from "./tcb.js";
 import { readEndorsementKey, type EndorsementKey } from "./vek.js";
+
+const MAX_ENDORSEMENTS = 256;
+interface Endorsed { readonly endorsement: Endorsement; readonly key: EndorsementKey }
 
 /**
  * AMD SEV-SNP. Evidence: the bare 1,184-byte report. Collateral: JSON
@@ -30,14 +35,41 @@ import { readEndorsementKey, type EndorsementKey } from "./vek.js";
  * one product by CPUID (version 3 and later), key and chain; signature; key's SVNs equal REPORTED_TCB; key's chip equals
  * CHIP_ID; debug, migration and unknown policy bits.
  *
+ * What rests on collateral and anchors alone is remembered by their content, in a small table that this appraiser owns. Time
+ * is judged on every call: outside the window in which all of an entry is good, it is as if there were none.
+ *
  * @throws evidence_malformed, evidence_anchor, evidence_signature, evidence_product, evidence_debug, evidence_attributes,
  * certificate_*, collateral_*
  */
-export const appraiseSnp: Appraiser = async ({ evidence, collateral, anchors, at }) => {
-  const report = parseReport(evidence);
-  const endorsement = await endorse(parseSnpCollateral(collateral), report.signingKey, anchors, at);
-  const { product, vek, anchor, validUntil } = endorsement;
-  const key = readEndorsementKey(vek, report.signingKey);
+export function createSnpAppraiser(): Appraiser {
+  const known = new Memo<Endorsed>(MAX_ENDORSEMENTS);
+
+  async function endorsementOf(signer: SigningKey, { collateral, anchors, at }: AppraiserInput): Promise<Endorsed> {
+    const key = contentKey(signer, collateral, anchors);
+    const found = known.get(key);
+    if (found !== undefined && holdsAt(found.endorsement.window, at)) return found;
+    const endorsement = await endorse(parseSnpCollateral(collateral), signer, anchors, at);
+    const fresh = { endorsement, key: readEndorsementKey(endorsement.vek, signer) };
+    known.set(key, fresh);
+    return fresh;
+  }
+
+  return async (input) => {
+    const report = parseReport(input.evidence);
+    return appraiseReport(report, await endorsementOf(report.signingKey, input));
+  };
+}
+
+/** SEV-SNP reports, with one table for this process. */
+export const appraiseSnp: Appraiser = createSnpAppraiser();
+
+function contentKey(signer: SigningKey, collateral: Bytes, { vendor, sim }: TrustAnchors): string {
+  const pinned = [vendor, sim].map((set) => lp(...(set?.snp ?? []).flatMap((c) => [c.product, c.signer, c.ark, c.ask])));
+  return toHex(sha256(lp(signer, collateral, ...pinned)));
+}
+
+async function appraiseReport(report: SnpReport, { endorsement, key }: Endorsed): Promise<Genuine> {
+  const { product, vek, anchor, window } = endorsement;
   ensureOneProduct(product, key, report);
   const signed = await verifySignature(vek.publicKey, "ecdsa-p384-sha384", report.signed, report.signature);
   ensure(signed, "evidence_signature", "the report is not signed by the endorsement key");
@@ -48,9 +80,9 @@ export const appraiseSnp: Appraiser = async ({ evidence, collateral, anchors, at
   return {
     platform: "snp", anchor, measurements: measurements(report), reportData: report.reportData,
     attributes: { ...tcbAttributes(tcbs), ...flagAttributes(report), ...otherAttributes(report, key, endorsement) },
-    tcb: tcbView(tcbs), product, instance: instance(report, key), issuedAt: undefined, validUntil, evidenceDigest: reportDigest(report),
+    tcb: tcbView(tcbs), product, instance: instance(report, key), issuedAt: undefined, validUntil: window.until, evidenceDigest: reportDigest(report),
   };
-};
+}
 
 function ensureOneProduct(chain: SnpProduct, key: EndorsementKey, { cpuid }: SnpReport): void {
   const about = { chain, key: key.product };
@@ -69,7 +101,7 @@ function ensureSameTcb(key: TcbVersion, reported: TcbVersion): void {
 }
 
 /** CHIP_ID is 64 bytes; Turin fills the first 8. A masked one (zeros) equals no chip's. */
-function ensureSameChip(hardwareId: Uint8Array, { chipId }: SnpReport): void {
+function ensureSameChip(hardwareId: Bytes, { chipId }: SnpReport): void {
   const padded = new Uint8Array(chipId.length);
   padded.set(hardwareId);
   ensure(equalBytes(padded, chipId), "certificate_role", "the endorsement key is another chip's than the report's",

@@ -1,6 +1,7 @@
 import { equalBytes, type Bytes } from "../../protocol/bytes.js";
 import { ensure, VeriteeError } from "../../protocol/errors.js";
 import type { Anchor } from "../../protocol/objects/parts.js";
+import type { Window } from "../dcap/memo.js";
 import type { SnpChain, TrustAnchors } from "../verdict.js";
 import { parseCertificate, type Certificate } from "../x509/certificate.js";
 import { parseCrl } from "../x509/crl.js";
@@ -14,7 +15,8 @@ export interface Endorsement {
   readonly anchor: Anchor;
   readonly product: SnpProduct;
   readonly vek: Certificate;
-  readonly validUntil: number;
+  /** When every certificate of the path and the list are good. */
+  readonly window: Window;
   /** Whether a revocation list was at hand. */
   readonly revocationJudged: boolean;
 }
@@ -38,9 +40,10 @@ export async function endorse({ vek: der, ask: served, crl }: SnpCollateral, sig
   ensure(served === undefined || equalBytes(served, ask.der), "evidence_anchor", "the issuer served with the endorsement key is not the pinned one");
   const crls = crl === undefined ? [] : [parseCrl(crl)];
   for (const { issuer } of crls) ensure(equalBytes(issuer, ark.subject), "collateral_signature", "the revocation list is another issuer's", { product });
-  const { validUntil } = await validatePath({ leaf: vek, issuers: [ask], roots: [ark], at, crls, requireCrls: false, roles: roles(anchor, product, signer) });
+  const { validUntil: until } = await validatePath({ leaf: vek, issuers: [ask], roots: [ark], at, crls, requireCrls: false, roles: roles(anchor, product, signer) });
   for (const { revoked } of crls) ensureUnlisted(revoked, [ark, vek]);
-  return { anchor, product, vek, validUntil, revocationJudged: crls.length > 0 };
+  const from = Math.max(...[vek, ask, ark].map((c) => c.notBefore), ...crls.map((c) => c.thisUpdate));
+  return { anchor, product, vek, window: { from, until }, revocationJudged: crls.length > 0 };
 }
 
 /**
