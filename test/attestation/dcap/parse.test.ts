@@ -38,14 +38,14 @@ describe("a quote is read exactly", () => {
     expect(await codeOf(patched(v4, v4.length - 1, 1))).toBe("evidence_malformed");
   });
 
-  it.each([
+  it.each<[string, Bytes, number, ...number[]]>([
     ["unknown version", v3, 0, 6, 0], ["version of another TEE", v3, 0, 4, 0], ["TDX as version 3", v4, 0, 3, 0],
     ["another key type", v4, 2, 3, 0], ["another TEE type", v4, 4, 0], ["another vendor", v4, 12, 0],
     ["v5 body type of SGX", v5, 48, 1, 0], ["v5 body type that its size contradicts", v5, 48, 2, 0], ["v5 body size", v5, 50, 0x48],
     ["authentication length too long", v4, 632, 0xff, 0xff, 0xff, 0xff], ["authentication length too short", v4, 632, 0, 0],
     ["outer certification type", v4, 764, 5, 0], ["outer certification length", v4, 766, 0], ["QE authentication length", v4, 1218, 0xff, 0xff],
     ["inner certification length", v4, 1254, 0],
-  ] as const)("refuses %s", async (_, quote, offset, ...values) => {
+  ])("refuses %s", async (_, quote, offset, ...values) => {
     expect(await codeOf(patched(quote, offset, ...values))).toBe("evidence_malformed");
   });
 
