@@ -20,6 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/chain": ["src/protocol"],
   "src/coordinator": ["src/protocol", "src/attestation", "src/chain", "src/transport"],
   "src/verifier": ["src/protocol", "src/attestation", "src/proofs"],
+  "src/collateral": ["src/protocol", "src/attestation"],
   enclave: ["src/protocol", "src/attestation", "src/programs", "src/proofs", "src/prover", "src/transport"],
 };
 const BROWSER_SAFE = ["src/protocol", "src/attestation", "src/proofs", "src/programs", "src/verifier"];
