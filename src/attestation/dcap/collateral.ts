@@ -3,6 +3,7 @@ import { equalBytes, fromHex, utf8, type Bytes } from "../../protocol/bytes.js";
 import { ensure } from "../../protocol/errors.js";
 import { parseCertificate, type Certificate } from "../x509/certificate.js";
 import { parseCrl, type Crl } from "../x509/crl.js";
+import type { PublicKey } from "../x509/keys.js";
 import { validatePath, type ValidPath } from "../x509/path.js";
 import { parsePem } from "../x509/pem.js";
 import { verifySignature } from "../x509/signature.js";
@@ -66,29 +67,36 @@ export const readCrls = (collateral: CollateralText): readonly Crl[] =>
 export async function appraiseCollateral(bytes: Bytes, pinned: PinnedRoots, at: number): Promise<Collateral> {
   const collateral = readCollateral(bytes);
   const crls = readCrls(collateral);
-  const tcb = await verifySigned(collateral, "tcb_info", crls, pinned, at);
-  const tcbInfo = readTcbInfo(tcb.text);
-  const qe = await verifySigned(collateral, "qe_identity", crls, pinned, at);
-  const qeIdentity = readQeIdentity(qe.text);
-  const window = meet(tcb.window, qe.window, issued("TCB Info", tcbInfo, at), issued("QE Identity", qeIdentity, at));
+  const tcbChain = demand(collateral, "tcb_info_issuer_chain");
+  const qeChain = demand(collateral, "qe_identity_issuer_chain");
+  const tcbSigner = await certifySigner(tcbChain, crls, pinned, at);
+  const tcbInfo = readTcbInfo(await signedText(collateral, "tcb_info", tcbSigner));
+  // Intel signs both with one certificate: a path that was just validated need not be validated again.
+  const qeSigner = qeChain === tcbChain ? tcbSigner : await certifySigner(qeChain, crls, pinned, at);
+  const qeIdentity = readQeIdentity(await signedText(collateral, "qe_identity", qeSigner));
+  const window = meet(tcbSigner.window, qeSigner.window, issued("TCB Info", tcbInfo, at), issued("QE Identity", qeIdentity, at));
   return { tcbInfo, qeIdentity, crls, window };
 }
 
-async function verifySigned(collateral: CollateralText, name: "tcb_info" | "qe_identity", crls: readonly Crl[], pinned: PinnedRoots, at: number) {
-  const signed = demand(collateral, name);
-  const chain = readChain(demand(collateral, `${name}_issuer_chain`));
+interface Signer { readonly key: PublicKey; readonly window: Window }
+
+async function certifySigner(pem: string, crls: readonly Crl[], { roots, roles }: PinnedRoots, at: number): Promise<Signer> {
+  const chain = readChain(pem);
   const [signer, ...issuers] = chain as [Certificate, ...Certificate[]];
   const path = await validatePath({
-    leaf: signer, issuers, roots: pinned.roots, at, crls, requireCrls: true,
-    roles: ({ subjectName }, depth) => {
-      if (depth > 0) return;
-      ensure(subjectName.commonName === pinned.roles.tcbSigner, "certificate_role", "collateral is not signed by the TCB signing role",
-        { part: name, subject: subjectName.commonName ?? "", expected: pinned.roles.tcbSigner });
-    },
+    leaf: signer, issuers, roots, at, crls, requireCrls: true,
+    roles: ({ subjectName: { commonName = "" } }, depth) => ensure(depth > 0 || commonName === roles.tcbSigner, "certificate_role",
+      "collateral is not signed by the TCB signing role", { subject: commonName, expected: roles.tcbSigner }),
   });
-  const genuine = await verifySignature(signer.publicKey, "ecdsa-p256-sha256", utf8(signed), fromHex(demand(collateral, `${name}_signature`)));
+  return { key: signer.publicKey, window: windowOf([...chain, path.root], crls, path) };
+}
+
+/** The received text, once its signature over exactly those bytes is found good: only then is it worth parsing. */
+async function signedText(collateral: CollateralText, name: "tcb_info" | "qe_identity", { key }: Signer): Promise<string> {
+  const text = demand(collateral, name);
+  const genuine = await verifySignature(key, "ecdsa-p256-sha256", utf8(text), fromHex(demand(collateral, `${name}_signature`)));
   ensure(genuine, "collateral_signature", "collateral is not signed by its issuer, over exactly these bytes", { part: name });
-  return { text: signed, window: windowOf([...chain, path.root], crls, path) };
+  return text;
 }
 
 const readChain = (pem: string): readonly Certificate[] =>
