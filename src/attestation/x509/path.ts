@@ -1,5 +1,5 @@
 import { equalBytes } from "../../protocol/bytes.js";
-import { ensure, type Facts } from "../../protocol/errors.js";
+import { ensure, VeriteeError, type Facts } from "../../protocol/errors.js";
 import type { Certificate } from "./certificate.js";
 import type { Crl } from "./crl.js";
 import { OID } from "./extensions.js";
@@ -23,6 +23,9 @@ export interface PathInput {
   readonly roles?: Roles;
 }
 
+/** Unix seconds: what dates can tell (ECMA-262 21.4.1.1). */
+const MAX_TIME = 8.64e12;
+
 export interface ValidPath {
   readonly root: Certificate;
   /** Unix seconds: the first moment at which a certificate or list of the path runs out. */
@@ -37,17 +40,20 @@ export interface ValidPath {
  * certificate_role, certificate_revoked, collateral_missing, collateral_expired, collateral_signature
  */
 export async function validatePath({ leaf, issuers, roots, at, crls = [], requireCrls, roles }: PathInput): Promise<ValidPath> {
-  ensure(Number.isFinite(at), "internal", "the appraisal time is a number");
+  ensure(Math.abs(at) <= MAX_TIME, "internal", "the appraisal time is no time", { at });
   const root = await findRoot([leaf, ...issuers], roots);
   const below = issuers.filter((issuer, i) => i < issuers.length - 1 || !equalBytes(issuer.der, root.der));
   const path = [leaf, ...below, root];
   ensure(path.length <= MAX_PATH_CERTIFICATES, "certificate_path", "path too long", { certificates: path.length, limit: MAX_PATH_CERTIFICATES });
+  // RFC 5280 6.1: a certificate is not in a path twice.
+  const repeated = path.find((certificate, i) => path.slice(0, i).some((earlier) => equalBytes(earlier.der, certificate.der)));
+  if (repeated !== undefined) throw new VeriteeError("certificate_path", "a certificate is in the path twice", facts(repeated));
   path.forEach((certificate, depth) => {
     ensureCurrent(certificate, at);
     ensureExtensions(certificate, depth);
     roles?.(certificate, depth);
   });
-  for (const [certificate, issuer] of links(path)) await ensureIssued(certificate, issuer);
+  await Promise.all(links(path).map(([certificate, issuer]) => ensureIssued(certificate, issuer)));
   let validUntil = Math.min(...path.map((c) => c.notAfter));
   for (const [certificate, issuer] of links(path)) {
     const own = crls.filter((crl) => equalBytes(crl.issuer, certificate.issuer));

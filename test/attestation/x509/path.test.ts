@@ -102,7 +102,7 @@ describe("a path", () => {
     expect(await code({ at: NOW - DAY - 1 })).toBe("certificate_expired");
     expect(await code({ issuers: [await mintCa({ notAfter: NOW - 1 })] })).toBe("certificate_expired");
     expect(await code({ roots: [await mint({ subject: root, issuer: root, extensions: caExtensions(), notAfter: NOW - 1 })] })).toBe("certificate_expired");
-    await expect(validatePath({ leaf, issuers: [intermediate], roots, at: Number.NaN, requireCrls: false })).rejects.toThrow(/number/);
+    await expect(validatePath({ leaf, issuers: [intermediate], roots, at: Number.NaN, requireCrls: false })).rejects.toThrow(/no time/);
   });
 
   it("asks its caller about the role of every certificate, leaf first", async () => {
