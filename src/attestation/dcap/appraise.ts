@@ -102,7 +102,8 @@ async function appraiseQuote(quote: Quote, { anchor, machine: { pck, facts }, co
 function ensureCollateralFits({ body }: Quote, facts: Machine["facts"], { tcbInfo, qeIdentity }: Collateral): void {
   const fits = tcbInfo.id === body.tee.toUpperCase() && qeIdentity.id === (body.tee === "sgx" ? "QE" : "TD_QE");
   ensure(fits, "collateral_missing", "the collateral is of another TEE", { tee: body.tee, tcbInfo: tcbInfo.id, qeIdentity: qeIdentity.id });
-  ensure(equalBytes(tcbInfo.fmspc, facts.fmspc) && equalBytes(tcbInfo.pceId, facts.pceId), "collateral_missing", "the TCB Info is of another platform",
+  const own = equalBytes(tcbInfo.fmspc, facts.fmspc) && equalBytes(tcbInfo.pceId, facts.pceId);
+  ensure(own, "collateral_missing", "the TCB Info is of another platform",
     { fmspc: toHex(facts.fmspc), pceId: toHex(facts.pceId), ofTcbInfo: `${toHex(tcbInfo.fmspc)} ${toHex(tcbInfo.pceId)}` });
 }
 

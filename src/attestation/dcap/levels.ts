@@ -20,8 +20,10 @@ interface Shortfall {
 /** What of a platform is below a level; empty where the level is reached. */
 function shortOf({ pck, tdx }: PlatformSvns, { tcb }: TcbLevel): readonly Shortfall[] {
   const below = (kind: string, found: ArrayLike<number>, needed: readonly TcbComponent[], from = 0): Shortfall[] =>
-    needed.flatMap(({ svn, type, category }, i) => i >= from && (found[i] as number) < svn
-      ? [{ name: type ?? `${kind} component ${String(i + 1)}${category === undefined ? "" : ` (${category})`}`, found: found[i] as number, needed: svn }] : []);
+    needed.flatMap(({ svn, type, category }, i) => {
+      const name = type ?? `${kind} component ${String(i + 1)}${category === undefined ? "" : ` (${category})`}`;
+      return i >= from && (found[i] as number) < svn ? [{ name, found: found[i] as number, needed: svn }] : [];
+    });
   return [
     ...below("SGX", pck.components, tcb.sgxtcbcomponents),
     ...(pck.pceSvn < tcb.pcesvn ? [{ name: "PCE", found: pck.pceSvn, needed: tcb.pcesvn }] : []),

@@ -48,6 +48,7 @@ function ensureRole({ subjectName }: Certificate, depth: number, { roles }: Pinn
   if (depth > 1) return;
   const allowed = depth === 0 ? [roles.pck] : roles.pckIssuers;
   const subject = subjectName.commonName ?? "";
-  ensure(allowed.includes(subject), "certificate_role", depth === 0 ? "the quote's leaf is not a PCK certificate" : "the PCK is not issued by a PCK CA",
+  const fault = depth === 0 ? "the quote's leaf is not a PCK certificate" : "the PCK is not issued by a PCK CA";
+  ensure(allowed.includes(subject), "certificate_role", fault,
     { subject, expected: allowed.join(" or ") });
 }

@@ -97,6 +97,7 @@ function readCertification(bytes: Bytes): Pick<Quote, "qe" | "pckChain"> {
 function takeExactly(reader: Reader): Bytes {
   const length = reader.u32("certification length");
   const rest = reader.rest();
-  ensure(rest.length === length, "evidence_malformed", "the certification data's length does not agree with the quote's", { length, found: rest.length });
+  ensure(rest.length === length, "evidence_malformed", "the certification data's length does not agree with the quote's",
+    { length, found: rest.length });
   return rest;
 }

@@ -27,7 +27,8 @@ export function readPckFacts({ extensions, subjectName }: Certificate): PckFacts
   const fields = readDer(extension.value, MAX_EXTENSION_BYTES, "evidence_malformed", (reader) => readFields(reader.sequence()));
   const tcb = readFields(field(fields, TCB, (reader) => reader.sequence(), (sequence) => sequence));
   const octets = (from: Fields, oid: string, length: number) => field(from, oid, (reader) => reader.octets(), (bytes) => {
-    ensure(bytes.length === length, "evidence_malformed", "a field of the SGX extension has another size", { oid, bytes: bytes.length, expected: length });
+    ensure(bytes.length === length, "evidence_malformed", "a field of the SGX extension has another size",
+      { oid, bytes: bytes.length, expected: length });
     return bytes;
   });
   const svn = (n: number, limit: number) => field(tcb, `${TCB}.${String(n)}`, (reader) => reader.small(), (value) => {

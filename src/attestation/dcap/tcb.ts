@@ -4,7 +4,7 @@ import type { Collateral } from "./collateral.js";
 import { behindNewest, matchPlatform, type PlatformSvns } from "./levels.js";
 import type { Quote } from "./parse.js";
 import type { PckFacts } from "./pck.js";
-import type { SvnLevel, TcbInfo, TcbLevel } from "./tcb-info.js";
+import type { SvnLevel, TcbInfo, TcbLevel, TdxTcbInfo } from "./tcb-info.js";
 import { cureOf, mergeStatuses } from "./tcb-status.js";
 import { judgeModule } from "./tdx-module.js";
 
@@ -16,8 +16,8 @@ export const UNJUDGED: TcbView = { status: undefined, date: undefined, advisorie
  * @throws tcb_not_listed, tcb_revoked, evidence_attributes
  */
 export function judgeTcb({ body }: Quote, pck: PckFacts, { tcbInfo, qeIdentity }: Collateral, qe: SvnLevel): TcbView {
-  const module = body.tee === "tdx" && tcbInfo.id === "TDX" ? judgeModule(body.report, tcbInfo) : undefined;
-  const svns: PlatformSvns = body.tee === "tdx" ? { pck, tdx: { svns: body.report.teeTcbSvn, from: module?.platformFrom ?? 0 } } : { pck };
+  const module = body.tee === "tdx" ? judgeModule(body.report, ofTdx(tcbInfo)) : undefined;
+  const svns: PlatformSvns = { pck, ...(body.tee === "tdx" && module ? { tdx: { svns: body.report.teeTcbSvn, from: module.platformFrom } } : {}) };
   const platform = matchPlatform(svns, tcbInfo);
   const levels = [platform, qe, ...(module?.level ? [module.level] : [])];
   const status = mergeStatuses(levels.map((level) => level.tcbStatus));
@@ -26,9 +26,15 @@ export function judgeTcb({ body }: Quote, pck: PckFacts, { tcbInfo, qeIdentity }
     datesOf(platform, tcbInfo), behindNewest(svns, tcbInfo.tcbLevels),
     lag("TDX module", module?.level, module?.newest), lag("quoting enclave", qe, qeIdentity.tcbLevels[0]), cureOf(status),
   ].filter((words) => words !== "").join("; ");
-  ensure(status !== "Revoked", "tcb_revoked", "the platform's TCB level is revoked", { date: day(platform.tcbDate), advisories: advisories.join(", "), behind });
+  ensure(status !== "Revoked", "tcb_revoked", "the platform's TCB level is revoked",
+    { date: day(platform.tcbDate), advisories: advisories.join(", "), behind });
   const evaluationNumber = Math.min(tcbInfo.tcbEvaluationDataNumber, qeIdentity.tcbEvaluationDataNumber);
   return { status, date: day(platform.tcbDate), advisories, evaluationNumber, behind };
+}
+
+function ofTdx(tcbInfo: TcbInfo): TdxTcbInfo {
+  ensure(tcbInfo.id === "TDX", "collateral_missing", "the TCB Info is not of TDX");
+  return tcbInfo;
 }
 
 const day = (unixSeconds: number): string => new Date(unixSeconds * 1000).toISOString().slice(0, 10);

@@ -37,5 +37,6 @@ function ensureModule(report: TdReport, identity: { mrsigner: Bytes; attributes:
   ensure(equalBytes(report.mrSignerSeam, identity.mrsigner), "evidence_attributes", "the TDX module has another signer",
     { mrsignerseam: toHex(report.mrSignerSeam), expected: toHex(identity.mrsigner) });
   ensure(matchesUnder(identity.attributesMask, report.seamAttributes, identity.attributes), "evidence_attributes",
-    "the TDX module's attributes are not those of its identity", { seamattributes: toHex(report.seamAttributes), expected: toHex(identity.attributes) });
+    "the TDX module's attributes are not those of its identity",
+    { seamattributes: toHex(report.seamAttributes), expected: toHex(identity.attributes) });
 }
