@@ -6,4 +6,4 @@ import { startWorker } from "./worker.js";
 const host = process.send === undefined ? standaloneHost(process.argv[2]) : processHost();
 const simulation = new SimulatedCollector((message) => host.send(message));
 host.onMessage((message) => simulation.receive(message));
-startWorker(host, simulation);
+startWorker({ host, simulation });

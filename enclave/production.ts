@@ -2,4 +2,4 @@
 import { standaloneHost } from "./host.js";
 import { startWorker } from "./worker.js";
 
-startWorker(standaloneHost(process.argv[2]), undefined);
+startWorker({ host: standaloneHost(process.argv[2]), simulation: undefined });

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { evidenceToJson } from "../src/attestation/quote-channel.js";
 import { PROGRAM_IDS } from "../src/proofs/artefacts.js";
 import { pinnedKeys } from "../src/proofs/pinned-key.js";
 import { VeriteeError } from "../src/protocol/errors.js";
@@ -7,7 +8,7 @@ import { snarkjsProver, type WarmableProver } from "../src/prover/groth16.js";
 import { CoordinatorClient } from "../src/transport/client.js";
 import { readConfig, type WorkerConfig } from "./config.js";
 import type { Host } from "./host.js";
-import { choosePlatform } from "./platforms/choose.js";
+import { choosePlatform, type Platforms } from "./platforms/choose.js";
 import type { Collector } from "./platforms/collector.js";
 import { hardwarePlatforms } from "./platforms/hardware.js";
 import { register } from "./runtime/boot.js";
@@ -18,26 +19,33 @@ import { DEFAULT_LIMITS, type WorkerLog, type WorkerPorts } from "./runtime/port
 const random = (length: number): Uint8Array => Uint8Array.from(randomBytes(length));
 const clock = (): number => Math.floor(Date.now() / 1000);
 
-/**
- * Waits for the host's configuration, then works until the host says stop.
- * @param simulation absent in a production bundle: there is then no way to simulated evidence
- */
-export function startWorker(host: Host, simulation: Collector | undefined): void {
+export interface WorkerParts {
+  readonly host: Host;
+  /** Absent in a production bundle: there is then no way to simulated evidence. */
+  readonly simulation: Collector | undefined;
+  /** This machine's, unless told otherwise. */
+  readonly platforms?: (config: WorkerConfig) => Platforms;
+}
+
+/** Waits for the host's configuration, then works until the host says stop. */
+export function startWorker(parts: WorkerParts): void {
+  const { host } = parts;
   const stop = new AbortController();
   let started = false;
   host.onMessage((message) => {
     if (message.type === "stop") stop.abort();
     if (message.type !== "config" || started) return;
     started = true;
-    void run(host, message.config, simulation, stop.signal).catch((error: unknown) => end(host, error)).finally(() => host.close());
+    void run(parts, message.config, stop.signal).catch((error: unknown) => end(host, error)).finally(() => host.close());
   });
 }
 
-async function run(host: Host, raw: unknown, simulation: Collector | undefined, stop: AbortSignal): Promise<void> {
+async function run(parts: WorkerParts, raw: unknown, stop: AbortSignal): Promise<void> {
+  const { host } = parts;
   const config = readConfig(raw);
   const { coordinator, artefacts, hpkeSuite } = config;
   const log: WorkerLog = (level, message, facts) => host.send({ type: "log", level, message, facts });
-  const collector = await chooseCollector(config, simulation, log);
+  const collector = await chooseCollector(config, parts, log);
   const prover = snarkjsProver(artefactsIn(artefacts));
   // Loaded early, so that the first job does not wait for it; a failure shows when a proof asks for it again.
   void warmUp(prover);
@@ -53,9 +61,11 @@ async function run(host: Host, raw: unknown, simulation: Collector | undefined, 
   }
 }
 
-async function chooseCollector(config: WorkerConfig, simulation: Collector | undefined, log: WorkerLog): Promise<Collector> {
-  const { collector, platform, found } = await choosePlatform(config.platform, hardwarePlatforms(config), simulation);
+async function chooseCollector(config: WorkerConfig, { host, simulation, platforms = hardwarePlatforms }: WorkerParts, log: WorkerLog): Promise<Collector> {
+  const { collector, platform, found } = await choosePlatform(config.platform, platforms(config), simulation);
   log("info", "evidence source chosen", { platform, asked: config.platform, found: found.join(", "), simulated: collector.simulated });
+  // For the operator, who makes a policy of it; bound to nothing, it is good for nothing else.
+  if (!collector.simulated) host.send({ type: "event", name: "evidence", data: evidenceToJson(await collector.collect(random(64))) });
   return collector;
 }
 
