@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../protocol/errors.js";
 import { NITRO_BAD_EVIDENCE } from "./nitro/bad-evidence.js";
+import type { BadOf } from "./platform.js";
 import { SNP_BAD_EVIDENCE } from "./snp/bad-evidence.js";
 import { TDX_BAD_EVIDENCE } from "./tdx/bad-evidence.js";
 import { SIMULATED_PLATFORMS, type QuoteOptions, type SimulatedPlatformName } from "./simulated-tee.js";
@@ -12,9 +13,6 @@ export interface BadEvidence {
   readonly options: QuoteOptions;
   readonly code: ErrorCode;
 }
-
-/** Row of a platform's table. */
-export type BadOf<Options> = readonly [name: string, code: ErrorCode, options: Options];
 
 const rows = <O>(platform: SimulatedPlatformName, table: readonly BadOf<O>[], wrap: (options: O) => QuoteOptions): BadEvidence[] =>
   table.map(([name, code, options]) => ({ name, platform, options: wrap(options), code }));

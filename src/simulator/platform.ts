@@ -1,5 +1,6 @@
 import type { AnchorSet } from "../attestation/verdict.js";
 import type { Bytes } from "../protocol/bytes.js";
+import type { ErrorCode } from "../protocol/errors.js";
 
 /** What an enclave's hardware is asked for. */
 export interface QuoteRequest {
@@ -20,3 +21,6 @@ export interface SimulatedPlatform<Options> {
   /** @param options changes to honest evidence */
   quote(request: QuoteRequest, options: Options): Quoted;
 }
+
+/** One kind of bad evidence of a platform: its name, the code of its refusal, and how to mint it. */
+export type BadOf<Options> = readonly [name: string, code: ErrorCode, options: Options];

@@ -16,14 +16,15 @@ const HASH_BYTES = 48;
 /** The two primes of a key, big endian. */
 export interface RsaPrimes { readonly p: Bytes; readonly q: Bytes }
 
-/** Searches the primes of a key from the seed: about a second. */
+/** Searches the primes of a key from the seed, which takes seconds. */
 export const derivePrimes = (derive: Derive, label: string): RsaPrimes =>
   ({ p: derivePrime(derive, `${label}/p`), q: derivePrime(derive, `${label}/q`) });
 
+/** Where the search of a prime begins. The two highest bits are on: two such primes give a modulus of its full 4,096 bits. */
+export const primeStart = (derive: Derive, label: string): bigint => toBigInt(derive(label, PRIME_BYTES)) | (3n << BigInt(8 * PRIME_BYTES - 2)) | 1n;
+
 function derivePrime(derive: Derive, label: string): Bytes {
-  // The two highest bits on: the product of two such primes has its full 4,096 bits.
-  const start = toBigInt(derive(label, PRIME_BYTES)) | (3n << BigInt(8 * PRIME_BYTES - 2)) | 1n;
-  let candidate = start;
+  let candidate = primeStart(derive, label);
   while (candidate % EXPONENT === 1n || !checkPrimeSync(candidate)) candidate += 2n;
   return fromBigInt(candidate, PRIME_BYTES);
 }

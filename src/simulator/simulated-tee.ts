@@ -64,7 +64,10 @@ export class SimulatedTee {
   quote(measurement: Measurement, reportData: Bytes, now: number, options: QuoteOptions = {}): Evidence {
     ensure(reportData.length === 64, "input_invalid", "report data is 64 bytes", { length: reportData.length });
     const { foreignRoot = false, ...rest } = options;
-    if (foreignRoot) return SimulatedTee.fromSeed(FOREIGN_SIM_SEED, { platform: this.platform, instance: this.#instance }).quote(measurement, reportData, now, rest);
+    if (foreignRoot) {
+      const { platform } = this;
+      return SimulatedTee.fromSeed(FOREIGN_SIM_SEED, { platform, instance: this.#instance }).quote(measurement, reportData, now, rest);
+    }
     const request = { measurement: fromHex(measurement), reportData, now, debug: options.debug ?? false };
     const { evidence, collateral } = this.#machine().quote(request, options);
     return { platform: this.platform, evidence: options.tampered === true ? tampered(evidence, request.measurement) : evidence, collateral };

@@ -157,7 +157,7 @@ export const WorkerIdentitySchema: GenMessage<WorkerIdentity> = /*@__PURE__*/
  */
 export type Evidence = Message<"veritee.v1.Evidence"> & {
   /**
-   * "sim" today; "tdx", "snp", "nitro" ... later
+   * "sgx", "tdx", "snp", "nitro", "az-snp-vtpm", "az-tdx-vtpm", "csv"; simulated or not is told by the root
    *
    * @generated from field: string platform = 1;
    */

@@ -1,5 +1,5 @@
-import type { BadOf } from "../bad-evidence.js";
 import { LONG_AGO } from "../pki.js";
+import type { BadOf } from "../platform.js";
 import type { NitroOptions } from "./nitro.js";
 
 const FAR_AHEAD = 2_400_000_000;

@@ -1,5 +1,5 @@
-import type { BadOf } from "../bad-evidence.js";
 import { LONG_AGO } from "../pki.js";
+import type { BadOf } from "../platform.js";
 import type { SnpOptions } from "./snp.js";
 
 const OTHER_TCB = { fmc: 1, bootloader: 9, tee: 0, snp: 22, microcode: 72 };

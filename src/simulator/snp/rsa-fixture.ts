@@ -1,5 +1,6 @@
-// The primes of the simulator's RSA keys, so that nobody waits for their search: derivePrimes() of the two public seeds gives
-// the same ones (tested). PUBLIC BY DESIGN: these keys protect nothing, they are what makes simulated evidence simulated.
+// The primes of the simulator's RSA keys, as derivePrimes() finds them from the two public seeds (a test holds them to their
+// seeds), so that nobody waits for the search. PUBLIC BY DESIGN: these keys protect nothing, they are what makes simulated
+// evidence simulated.
 import { fromBase64 } from "../../protocol/bytes.js";
 import type { RsaPrimes } from "../rsa-key.js";
 

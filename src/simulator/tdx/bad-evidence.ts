@@ -1,7 +1,7 @@
 import { fromHex } from "../../protocol/bytes.js";
 import type { ErrorCode } from "../../protocol/errors.js";
-import type { BadOf } from "../bad-evidence.js";
 import { LONG_AGO, type CrlFlaw } from "../pki.js";
+import type { BadOf } from "../platform.js";
 import type { SignedTextFlaw, TdxOptions } from "./tdx.js";
 
 const teeTcbSvn = (module: number, major: number) => Uint8Array.of(module, major, 2, ...new Uint8Array(13));

@@ -1,7 +1,7 @@
 import type { AnchorSet } from "../../attestation/verdict.js";
 import { fromHex, toHex, utf8, type Bytes } from "../../protocol/bytes.js";
 import { ecKey, type EcKey } from "../ec-key.js";
-import { collateralWindow, corrupted, flawedWindow, GARBAGE, Kept, type CrlFlaw } from "../pki.js";
+import { corrupted, flawedWindow, GARBAGE, Kept, type CollateralWindow, type CrlFlaw } from "../pki.js";
 import type { Quoted, QuoteRequest, SimulatedPlatform } from "../platform.js";
 import { deriver } from "../seed.js";
 import { writePem } from "../x509-writer.js";
@@ -97,11 +97,11 @@ export class SimulatedTdx implements SimulatedPlatform<TdxOptions> {
   #collateral(now: number, options: TdxOptions): Record<string, string> {
     const { pckCa, root } = this.#authority;
     const evaluationNumber = options.evaluationNumber ?? EVALUATION_NUMBER;
-    const info = (window: ReturnType<typeof collateralWindow>): string => tcbInfo({
+    const info = (window: CollateralWindow): string => tcbInfo({
       ...window, fmspc: FMSPC, pceId: PCE_ID, evaluationNumber, sgx: { components: SGX_COMPONENTS, pceSvn: PCE_SVN }, tdx: TEE_TCB_SVN,
       platform: options.platform ?? UP_TO_DATE, moduleSvn: TEE_TCB_SVN[0] as number, module: options.module ?? UP_TO_DATE,
     });
-    const identity = (window: ReturnType<typeof collateralWindow>): string =>
+    const identity = (window: CollateralWindow): string =>
       qeIdentity({ ...window, evaluationNumber, enclave: QUOTING_ENCLAVE, level: options.enclaveLevel ?? UP_TO_DATE });
     return {
       pck_crl_issuer_chain: writePem(pckCa, root),
@@ -122,7 +122,7 @@ export class SimulatedTdx implements SimulatedPlatform<TdxOptions> {
     return { [name]: toHex(flaw === "bad-signature" ? corrupted(list) : list) };
   }
 
-  #signed(name: string, write: (window: ReturnType<typeof collateralWindow>) => string, now: number, flaw: SignedTextFlaw | undefined): Record<string, string> {
+  #signed(name: string, write: (window: CollateralWindow) => string, now: number, flaw?: SignedTextFlaw): Record<string, string> {
     if (flaw === "absent") return {};
     const window = flawedWindow(now, flaw === "stale" || flaw === "future" ? flaw : undefined);
     const text = flaw === "not-json" ? "signed, but no JSON" : write(window);
