@@ -13,6 +13,7 @@ export function azureYamlToJson(text: string): Readonly<Record<string, unknown>>
     version: 1,
     hcl_report: blockText(lines, "hcl_report_base64"),
     td_quote: blockText(lines, "tdx_quote_base64"),
+    ak_certificates: [attestationKeyCertificate(text)],
     tpm_quote: { message: byteList(text, "message"), signature: byteList(text, "signature"), pcrs: pcrs(text) },
   };
 }
@@ -22,6 +23,16 @@ function blockText(lines: readonly string[], key: string): string {
   const value = at < 0 ? "" : (lines[at + 1] ?? "").trim();
   if (!/^[A-Za-z0-9_-]+=*$/.test(value)) throw missing(key);
   return value;
+}
+
+/** The layout fills the vTPM's whole index: a certificate and zeros behind it. Base64url of the certificate alone. */
+function attestationKeyCertificate(text: string): string {
+  const pem = /ak_certificate_pem: \|-\s+-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/.exec(text)?.[1];
+  const filled = Buffer.from(pem ?? "", "base64");
+  const [tag, form, high = 0, low = 0] = filled;
+  if (tag !== 0x30 || form !== 0x82) throw missing("ak_certificate_pem");
+  const der = filled.subarray(0, 4 + high * 256 + low);
+  return der.toString("base64").replaceAll("+", "-").replaceAll("/", "_");
 }
 
 function byteList(text: string, key: string): string {

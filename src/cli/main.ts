@@ -3,9 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { appraiseCommand } from "./commands/appraise.js";
 import { brokerCommand } from "./commands/broker.js";
+import { collateralCommand } from "./commands/collateral.js";
 import { coordinatorCommand } from "./commands/coordinator.js";
 import { datasetCommand } from "./commands/dataset.js";
 import { demoCommand } from "./commands/demo.js";
+import { doctorCommand } from "./commands/doctor.js";
 import { generateCommand } from "./commands/generate.js";
 import { grantCommand } from "./commands/grant.js";
 import { identityCommand } from "./commands/identity.js";
@@ -13,6 +15,7 @@ import { jobCommand } from "./commands/job.js";
 import { ledgerCommand } from "./commands/ledger.js";
 import { modelCommand } from "./commands/model.js";
 import { policyCommand } from "./commands/policy.js";
+import { recallCommand } from "./commands/recall.js";
 import { scoreCommand } from "./commands/score.js";
 import { setupCommand } from "./commands/setup.js";
 import { verifyCommand } from "./commands/verify.js";
@@ -32,6 +35,7 @@ const program = new Command("veritee")
 for (const command of [
   demoCommand, verifyCommand, scoreCommand, setupCommand, generateCommand, identityCommand, datasetCommand, grantCommand,
   modelCommand, jobCommand, brokerCommand, coordinatorCommand, workerCommand, ledgerCommand, appraiseCommand, policyCommand,
+  recallCommand, collateralCommand, doctorCommand,
 ]) {
   program.addCommand(command().exitOverride().showHelpAfterError("(add --help for usage and an example)"));
 }

@@ -4,6 +4,7 @@ import type { LedgerAddress } from "../protocol/ids.js";
 import type { Anchor } from "../protocol/objects/parts.js";
 import type { PinnedKeys } from "../proofs/pinned-key.js";
 import type { ChainReader } from "./chain-port.js";
+import type { RecallList } from "./recall-list.js";
 
 /** The checks of a receipt file alone, in the order of the report. */
 export const OFFLINE_CHECKS = [
@@ -17,10 +18,14 @@ export const PRODUCTION_CHECKS = ["hardware", "production-parameters"] as const;
 /** The check that a verifier adds who knows which ledger counts. */
 export const LEDGER_CHECKS = ["ledger-known"] as const;
 
+/** The check that a verifier adds who holds recall lists. */
+export const RECALL_CHECKS = ["recalled"] as const;
+
 /** The checks that ask the ledger. */
 export const CHAIN_CHECKS = ["chain-id", "transaction", "recorded", "root", "worker-registered", "program-key"] as const;
 
 export type CheckName = (typeof OFFLINE_CHECKS)[number] | (typeof PRODUCTION_CHECKS)[number] | (typeof LEDGER_CHECKS)[number]
+  | (typeof RECALL_CHECKS)[number]
   | (typeof CHAIN_CHECKS)[number];
 
 export interface Check {
@@ -47,6 +52,8 @@ export interface VerifyOptions {
   readonly knownLedger?: KnownLedger;
   /** Asks the ledger as well; without it the receipt's word about the ledger is only checked for consistency. */
   readonly chain?: ChainReader;
+  /** Recall lists (`veritee recall`) that the verifier trusts: what rests on them is shown as recalled. */
+  readonly recalls?: readonly RecallList[];
   /** Production: refuses simulated evidence and development parameters. */
   readonly requireHardware?: boolean;
   /** Whether proofs under public development parameters count. Default true, false under requireHardware. */

@@ -9,6 +9,7 @@ import type { ChainReader } from "./chain-port.js";
 import { Checklist } from "./checklist.js";
 import { checkHardware, checkLabels, checkProductionParameters } from "./label-checks.js";
 import { readReceipt, type ReadReceipt } from "./read-receipt.js";
+import { checkNotRecalled } from "./recall-check.js";
 import { checkArtefactPins, checkLedgerSignature, checkProof, checkStatementSignature } from "./statement-checks.js";
 import { CHAIN_CHECKS, OFFLINE_CHECKS, type CheckName, type ReceiptFacts, type Report, type VerifyOptions } from "./types.js";
 import { appraiseWorker, checkWorkerBinding, describeWorker } from "./worker-checks.js";
@@ -34,7 +35,8 @@ export async function verifyReceipt(receiptJson: unknown, options: VerifyOptions
   await list.run("labels", () => checkLabels(receipt, known(claims, EVIDENCE_REFUSED), known(key, PROGRAM_UNKNOWN)));
   await list.run("anchor-consistency", () => checkAnchor(receipt, options.now));
   await productionChecks(list, options, claims, key);
-  const { knownLedger } = options;
+  const { knownLedger, recalls = [] } = options;
+  if (recalls.length > 0) await list.run("recalled", () => checkNotRecalled(receipt, claims, recalls));
   if (knownLedger !== undefined) await list.run("ledger-known", () => checkLedgerKnown(receipt, knownLedger));
   if (options.chain !== undefined) await chainChecks(list, receipt, options.chain, key);
   return report(list, options, receipt, claims, key);

@@ -5,8 +5,9 @@ import { VeriteeError } from "../../protocol/errors.js";
 import { receiptFromJson } from "../../protocol/receipt-file.js";
 import { receiptStatement } from "../../protocol/objects/index.js";
 import type { Report } from "../../verifier/types.js";
+import { parseRecallList } from "../../verifier/recall-list.js";
 import { verifyReceipt } from "../../verifier/verify-receipt.js";
-import { readText } from "../options.js";
+import { readJson, readText } from "../options.js";
 import { clock } from "./system.js";
 
 export interface VerifyRequest {
@@ -16,15 +17,18 @@ export interface VerifyRequest {
   readonly deployment?: Deployment | undefined;
   /** Refuses simulation and development parameters. */
   readonly production?: boolean | undefined;
+  /** Recall list files. */
+  readonly recalls?: readonly string[] | undefined;
 }
 
 /** Step 5: judges a receipt file, offline or against a node. A file that is no receipt is a failed check, not an error. */
-export async function verifyFile({ file, rpcUrl, deployment, production = false }: VerifyRequest): Promise<Report> {
+export async function verifyFile({ file, rpcUrl, deployment, production = false, recalls = [] }: VerifyRequest): Promise<Report> {
   const json = parse(await readText(file));
   const chain = rpcUrl === undefined ? undefined : await openReader(rpcUrl, deployment ?? (await deploymentOf(json, rpcUrl)));
   return verifyReceipt(json, {
     anchors: production ? VENDOR_ANCHORS : SIMULATION_ANCHORS,
     now: clock(),
+    recalls: await Promise.all(recalls.map(async (path) => parseRecallList(await readJson(path)))),
     requireHardware: production,
     ...(deployment === undefined ? {} : { knownLedger: { chainId: deployment.chainId, receiptLedger: deployment.receiptLedger } }),
     ...(chain === undefined ? {} : { chain }),
