@@ -97,6 +97,10 @@ export class DerReader {
     return value;
   }
 
+  null(): void {
+    if (this.next(TAG.null).value.length > 0) this.fail("null with contents");
+  }
+
   /** Dotted decimal. */
   oid(): string {
     return decodeOid(this.next(TAG.oid).value) ?? this.fail("object identifier");

@@ -29,7 +29,7 @@ export function readPublicKey(reader: DerReader): PublicKey {
   const algorithm = info.sequence();
   const kind = algorithm.oid();
   const curve = kind === EC ? (CURVES[algorithm.oid()] ?? algorithm.fail("unsupported curve")) : undefined;
-  if (kind === RSA) algorithm.next(TAG.null);
+  if (kind === RSA) algorithm.null();
   else if (kind !== EC) algorithm.fail(`unsupported key algorithm ${kind}`);
   algorithm.end();
   const key = info.bits();

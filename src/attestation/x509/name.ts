@@ -14,6 +14,7 @@ const KEYS: Readonly<Record<string, keyof DistinguishedName>> = {
   "2.5.4.3": "commonName", "2.5.4.6": "country", "2.5.4.7": "locality", "2.5.4.8": "state", "2.5.4.10": "organization",
   "2.5.4.11": "organizationalUnit",
 };
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const MAX_ATTRIBUTES = 16;
 const PRINTABLE = /^[A-Za-z0-9 '()+,./:=?-]*$/;
 
@@ -49,7 +50,7 @@ function decode(tag: number, value: Uint8Array): string | undefined {
   if (value.length === 0 || value.length > 256) return undefined;
   if (tag !== TAG.utf8String && tag !== TAG.printableString && tag !== TAG.ia5String) return undefined;
   try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(value);
+    const text = UTF8.decode(value);
     return tag === TAG.printableString && !PRINTABLE.test(text) ? undefined : text;
   } catch {
     return undefined;

@@ -53,7 +53,7 @@ export function readSignatureScheme(reader: DerReader): SignatureScheme {
   const algorithm = reader.sequence();
   const oid = algorithm.oid();
   const scheme = ECDSA[oid] ?? PKCS1[oid] ?? (oid === PSS ? "rsa-pss-sha384" : algorithm.fail(`unsupported signature algorithm ${oid}`));
-  if (oid in PKCS1 && algorithm.next(TAG.null).value.length > 0) algorithm.fail("parameters");
+  if (Object.hasOwn(PKCS1, oid)) algorithm.null();
   if (oid === PSS) readPssParameters(algorithm.sequence());
   algorithm.end();
   return scheme;
@@ -83,7 +83,7 @@ function readPssParameters(parameters: DerReader): void {
 
 function readHash(algorithm: DerReader): void {
   if (algorithm.oid() !== SHA384) algorithm.fail("hash other than SHA-384");
-  if (!algorithm.done && algorithm.next(TAG.null).value.length > 0) algorithm.fail("parameters");
+  if (!algorithm.done) algorithm.null();
   algorithm.end();
 }
 
