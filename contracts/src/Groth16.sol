@@ -1,17 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @title Groth16 over BN254 with the verification key in a data contract.
-/// @notice Checks e(-A, B) e(alpha, beta) e(X, gamma) e(C, delta) = 1 with X = IC_0 + sum of signal_i IC_(i+1)
-/// (Groth, "On the size of pairing-based non-interactive arguments", 2016; EIP-196, EIP-197).
+import {SCALAR_FIELD} from "./Scalar.sol";
+
+/// @title Groth16 over BN254, one proof or a batch, with the verification key in a data contract.
+/// @notice A proof checks e(-A, B) e(alpha, beta) e(X, gamma) e(C, delta) = 1 with X = IC_0 + sum of signal_j IC_(j+1)
+/// (Groth, "On the size of pairing-based non-interactive arguments", 2016; EIP-196, EIP-197). A batch of k proofs under
+/// one key checks the product of those k equations, each raised to its challenge, with k + 3 pairings; soundness is
+/// argued in docs/batch-verification.md. One proof is the batch of one: its challenge is 1.
 /// @dev Key, after the STOP byte: alpha G1 (64), beta, gamma, delta G2 (128 each), IC_0..IC_n G1 (64 each); big endian,
 /// G2 as x.c1, x.c0, y.c1, y.c0. The precompiles refuse coordinates >= p, points off the curve and points of G2 outside
 /// the subgroup.
 /// Duties of the caller: every signal below r (signal + r would verify as well), and never to use proof bytes as an
 /// identity: proofs are malleable, (sA, B/s, C) verifies for every s.
 library Groth16 {
+    /// @dev proof: A.x, A.y, B.x.c1, B.x.c0, B.y.c1, B.y.c0, C.x, C.y
+    struct Claim {
+        uint256[5] signals;
+        uint256[8] proof;
+    }
+
+    uint256 internal constant MAX_BATCH = 64;
+    /// @dev SHA-256 of "veritee/ledger/batch/v1".
+    bytes32 internal constant BATCH_DOMAIN = 0x2f86e7f50602aa58f801673807d4a5d815d02024c12ec1865d851eb2bc3f04dc;
+
     uint256 private constant BASE_FIELD = 21888242871839275222246405745257275088696311157297823662689037894645226208583;
     uint256 private constant KEY_FIXED_BYTES = 64 + 3 * 128;
+    uint256 private constant SIGNALS = 5;
+    uint256 private constant CLAIM_BYTES = 13 * 32;
+    /// @dev A pair of the pairing check: a point of G1 (2 words), then one of G2 (4). Until its G2 point is known, those
+    /// four words serve the precompiles of G1 as room for a second point and a scalar.
+    uint256 private constant PAIR_BYTES = 192;
 
     /// @notice Number of public signals of a key of `keyBytes` bytes; ok is false when no key has that length.
     function signalCount(uint256 keyBytes) internal pure returns (bool ok, uint256 count) {
@@ -29,68 +48,164 @@ library Groth16 {
     }
 
     /// @param key address of the data contract
-    /// @param proof A.x, A.y, B.x.c1, B.x.c0, B.y.c1, B.y.c0, C.x, C.y
     /// @return false for every malformed input, given gas enough to survive a failing precompile. Points at infinity are
     /// refused: an honest proof has none, and libraries disagree on them.
-    function verify(address key, uint256[8] calldata proof, uint256[5] calldata signals) internal view returns (bool) {
-        (bool known, uint256 count) = signalCount(key.code.length == 0 ? 0 : key.code.length - 1);
-        if (!known || count != signals.length) return false;
+    function verify(address key, Claim calldata claim) internal view returns (bool) {
+        uint256 first;
+        assembly ("memory-safe") {
+            first := claim
+        }
+        return verifyBatch(key, first, CLAIM_BYTES, 1);
+    }
+
+    /// @notice True when every one of the claims holds; a false batch passes with probability 2^-128 at most.
+    /// @param first place of the first Claim in calldata
+    /// @param stride bytes from a Claim to the next; whatever lies between takes part in the challenges
+    /// @param count of claims, 1..MAX_BATCH
+    function verifyBatch(address key, uint256 first, uint256 stride, uint256 count) internal view returns (bool) {
+        (bool known, uint256 signals) = signalCount(key.code.length == 0 ? 0 : key.code.length - 1);
+        if (!known || signals != SIGNALS || count == 0 || count > MAX_BATCH) return false;
+
+        bytes32 seed = count == 1 ? bytes32(0) : _seed(key, first, stride * count);
+        uint256[] memory pairs = new uint256[]((count + 3) * (PAIR_BYTES / 32));
+        uint256 slot; // of claim i
+        assembly ("memory-safe") {
+            slot := add(pairs, 32)
+        }
+        uint256 tail = slot + count * PAIR_BYTES; // the pairs of alpha, of X and of C
+        uint256[6] memory sums; // of the challenges, and of challenge times signal j at 1 + j
+
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 challenge = i == 0 ? 1 : _challenge(seed, i);
+            Claim calldata claim;
+            assembly ("memory-safe") {
+                claim := add(first, mul(i, stride))
+            }
+            if (!_addClaim(claim, challenge, slot, tail + 2 * PAIR_BYTES, i == 0)) return false;
+            _addSignals(claim, challenge, sums);
+            slot += PAIR_BYTES;
+        }
+        return _closeWithKey(key, sums, tail) && _pairingIsOne(pairs);
+    }
+
+    /// @dev Over everything the challenges must depend on: the key, all proofs and all signals, in order. SHA-256 like
+    /// every digest of ours, so that chains with another KECCAK opcode accept the very same batches.
+    function _seed(address key, uint256 first, uint256 size) private view returns (bytes32 seed) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, BATCH_DOMAIN)
+            mstore(add(free, 32), key)
+            calldatacopy(add(free, 64), first, size)
+            // A failure must not leave a seed that could be foreseen. Yul evaluates from the right: size in a step of its own.
+            let ok := staticcall(gas(), 2, free, add(size, 64), 0, 32)
+            if iszero(and(ok, eq(returndatasize(), 32))) { revert(0, 0) }
+            seed := mload(0)
+        }
+    }
+
+    /// @dev 128 bits of SHA-256(seed, i).
+    function _challenge(bytes32 seed, uint256 i) private view returns (uint256 challenge) {
+        assembly ("memory-safe") {
+            mstore(0, seed)
+            mstore(32, i)
+            let ok := staticcall(gas(), 2, 0, 64, 0, 32)
+            if iszero(and(ok, eq(returndatasize(), 32))) { revert(0, 0) }
+            challenge := shr(128, mload(0))
+        }
+    }
+
+    /// @dev Writes the pair (-challenge A, B) to `slot` and adds challenge C to the point at `cSlot`.
+    function _addClaim(Claim calldata claim, uint256 challenge, uint256 slot, uint256 cSlot, bool first)
+        private
+        view
+        returns (bool ok)
+    {
+        uint256[8] calldata proof = claim.proof;
         if ((proof[0] | proof[1]) == 0 || (proof[6] | proof[7]) == 0) return false;
         if ((proof[2] | proof[3] | proof[4] | proof[5]) == 0) return false;
         // The negation below would bring a too large ordinate back into range, out of the precompile's sight.
-        if (proof[1] >= BASE_FIELD) return false;
-
-        // Four pairs of G1 (2 words) and G2 (4 words).
-        uint256[24] memory pairs;
-        (pairs[0], pairs[1]) = (proof[0], (BASE_FIELD - proof[1]) % BASE_FIELD);
-        (pairs[2], pairs[3], pairs[4], pairs[5]) = (proof[2], proof[3], proof[4], proof[5]);
-        _load(key, 0, pairs, 6, 6); // alpha, beta
-        (bool summed, uint256 x, uint256 y) = _publicPoint(key, signals);
-        if (!summed) return false;
-        (pairs[12], pairs[13]) = (x, y);
-        _load(key, 192, pairs, 14, 4); // gamma
-        (pairs[18], pairs[19]) = (proof[6], proof[7]);
-        _load(key, 320, pairs, 20, 4); // delta
-        return _pairingIsOne(pairs);
-    }
-
-    /// @dev Copies `words` words of the key at byte `offset` to pairs[index...].
-    function _load(address key, uint256 offset, uint256[24] memory pairs, uint256 index, uint256 words) private view {
-        assembly ("memory-safe") {
-            extcodecopy(key, add(pairs, mul(index, 32)), add(offset, 1), mul(words, 32))
-        }
-    }
-
-    /// @dev X = IC_0 + sum of signal_i IC_(i+1). The buffer holds the sum (2 words), then IC_i (2) and the scalar (1).
-    function _publicPoint(address key, uint256[5] calldata signals)
-        private
-        view
-        returns (bool ok, uint256 x, uint256 y)
-    {
-        uint256[5] memory buffer;
+        if (first && proof[1] >= BASE_FIELD) return false;
         assembly ("memory-safe") {
             ok := 1
-            let ic := add(KEY_FIXED_BYTES, 1)
-            extcodecopy(key, buffer, ic, 64)
-            let term := add(buffer, 64)
-            // Stops at the first failure: a failing precompile takes 63/64 of the gas with it.
-            for { let i := 0 } and(ok, lt(i, 5)) { i := add(i, 1) } {
-                ic := add(ic, 64)
-                extcodecopy(key, term, ic, 64)
-                mstore(add(term, 64), calldataload(add(signals, mul(i, 32))))
-                ok := staticcall(gas(), 7, term, 96, term, 64) // ecMul
-                if ok { ok := staticcall(gas(), 6, buffer, 128, buffer, 64) } // ecAdd
+            calldatacopy(slot, proof, 64)
+            switch first
+            case 1 {
+                // The challenge is 1: nothing to multiply.
+                mstore(add(slot, 32), mod(sub(BASE_FIELD, mload(add(slot, 32))), BASE_FIELD))
+                calldatacopy(cSlot, add(proof, 192), 64)
             }
-            x := mload(buffer)
-            y := mload(add(buffer, 32))
+            default {
+                // Each step only after the last succeeded: a failing precompile takes 63/64 of the gas with it.
+                mstore(add(slot, 64), sub(SCALAR_FIELD, challenge))
+                ok := staticcall(gas(), 7, slot, 96, slot, 64) // ecMul
+                if ok {
+                    let term := add(cSlot, 64)
+                    calldatacopy(term, add(proof, 192), 64)
+                    mstore(add(term, 64), challenge)
+                    ok := staticcall(gas(), 7, term, 96, term, 64)
+                    if ok { ok := staticcall(gas(), 6, cSlot, 128, cSlot, 64) } // ecAdd
+                }
+            }
+            calldatacopy(add(slot, 64), add(proof, 64), 128)
         }
     }
 
-    function _pairingIsOne(uint256[24] memory pairs) private view returns (bool ok) {
+    function _addSignals(Claim calldata claim, uint256 challenge, uint256[6] memory sums) private pure {
+        assembly ("memory-safe") {
+            mstore(sums, add(mload(sums), challenge)) // 64 of 128 bits each: no overflow
+            for { let offset := 0 } lt(offset, mul(SIGNALS, 32)) { offset := add(offset, 32) } {
+                let sum := add(add(sums, 32), offset)
+                let term := mulmod(challenge, calldataload(add(claim, offset)), SCALAR_FIELD)
+                mstore(sum, addmod(mload(sum), term, SCALAR_FIELD))
+            }
+        }
+    }
+
+    /// @dev The last three pairs: (sum of challenges) alpha and beta; X and gamma; C, which is there, and delta.
+    function _closeWithKey(address key, uint256[6] memory sums, uint256 tail) private view returns (bool) {
+        uint256 xSlot = tail + PAIR_BYTES;
+        _load(key, 0, tail, 64);
+        _load(key, KEY_FIXED_BYTES, xSlot, 64);
+        if (!_scale(tail, sums[0]) || !_scale(xSlot, sums[0])) return false;
+        for (uint256 j = 1; j <= SIGNALS; ++j) {
+            _load(key, KEY_FIXED_BYTES + j * 64, xSlot + 64, 64);
+            if (!_scale(xSlot + 64, sums[j]) || !_add(xSlot)) return false;
+        }
+        _load(key, 64, tail + 64, 128); // beta
+        _load(key, 192, xSlot + 64, 128); // gamma
+        _load(key, 320, xSlot + PAIR_BYTES + 64, 128); // delta
+        return true;
+    }
+
+    /// @dev Copies `size` bytes of the key at byte `offset` to memory.
+    function _load(address key, uint256 offset, uint256 to, uint256 size) private view {
+        assembly ("memory-safe") {
+            extcodecopy(key, to, add(offset, 1), size)
+        }
+    }
+
+    /// @dev Multiplies the point at `point` in place; the word after it is overwritten. By 1 it is left to the precompile that
+    /// takes the point next to look at it.
+    function _scale(uint256 point, uint256 scalar) private view returns (bool ok) {
+        if (scalar == 1) return true;
+        assembly ("memory-safe") {
+            mstore(add(point, 64), scalar)
+            ok := staticcall(gas(), 7, point, 96, point, 64) // ecMul
+        }
+    }
+
+    /// @dev Adds the point that follows the one at `point` to it.
+    function _add(uint256 point) private view returns (bool ok) {
+        assembly ("memory-safe") {
+            ok := staticcall(gas(), 6, point, 128, point, 64) // ecAdd
+        }
+    }
+
+    function _pairingIsOne(uint256[] memory pairs) private view returns (bool ok) {
         assembly ("memory-safe") {
             // Scratch space. A chain without the precompile answers with success and no bytes: hence returndatasize.
             mstore(0, 0)
-            ok := staticcall(gas(), 8, pairs, 768, 0, 32)
+            ok := staticcall(gas(), 8, add(pairs, 32), mul(mload(pairs), 32), 0, 32)
             ok := and(and(ok, eq(returndatasize(), 32)), eq(mload(0), 1))
         }
     }

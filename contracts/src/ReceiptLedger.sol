@@ -28,6 +28,9 @@ contract ReceiptLedger {
     error SignatureInvalid();
     error WorkerNotActive();
     error ProofInvalid();
+    error BatchSize();
+    /// @dev One receipt of a batch is refused for `refusal`, the selector of one of the errors above.
+    error EntryRefused(uint256 index, bytes4 refusal);
 
     event Receipt(
         uint256 indexed job,
@@ -49,6 +52,21 @@ contract ReceiptLedger {
     uint256 private constant AS_OF_DAY = 3;
     uint256 private constant SOURCE_CLASS = 4;
 
+    /// @dev A receipt of a batch: its claim and the worker's signature, compact (EIP-2098).
+    struct Entry {
+        Groth16.Claim claim;
+        bytes32 r;
+        bytes32 vs;
+    }
+
+    /// @dev Answers of the registries that hold for a whole transaction: the last root and worker found good.
+    struct Seen {
+        uint256 root;
+        address worker;
+    }
+
+    uint256 private constant ENTRY_BYTES = 15 * 32;
+
     DatasetRegistry public immutable datasets;
     ProgramRegistry public immutable programs;
     WorkerRegistry public immutable workers;
@@ -63,7 +81,7 @@ contract ReceiptLedger {
     }
 
     /// @param signals R, K, J, as-of day, source class
-    /// @param proof as in Groth16.verify
+    /// @param proof as in Groth16.Claim
     /// @param signature by a registered worker over SHA-256(RECEIPT_DOMAIN, chain id, this contract, programId, signals)
     function submit(
         bytes32 programId,
@@ -73,16 +91,7 @@ contract ReceiptLedger {
     ) external {
         (bytes4 refusal, address worker) = _judge(programId, signals, proof, signature);
         if (refusal != 0) _revertWith(refusal);
-        receipts[signals[JOB]] = signals[RESULT];
-        emit Receipt(
-            signals[JOB],
-            signals[RESULT],
-            programId,
-            worker,
-            signals[ROOT],
-            signals[AS_OF_DAY],
-            signals[SOURCE_CLASS]
-        );
+        _keep(programId, signals, worker);
     }
 
     /// @notice What `submit` would answer: zero when it would accept, else the selector of its error.
@@ -95,29 +104,113 @@ contract ReceiptLedger {
         (refusal,) = _judge(programId, signals, proof, signature);
     }
 
-    /// @dev The one place that decides; cheap questions first.
+    /// @notice Receipts of one program, all of them or none. What `submit` refuses alone is refused here, as EntryRefused;
+    /// ProofInvalid says that some proof is bad, not which: the sender finds it beforehand.
+    /// @param entries 1..64
+    function submitBatch(bytes32 programId, Entry[] calldata entries) external {
+        if (entries.length == 0 || entries.length > Groth16.MAX_BATCH) revert BatchSize();
+        (bytes4 refusal, address key) = _judgeProgram(programId);
+        if (refusal != 0) _revertWith(refusal);
+
+        Seen memory seen;
+        for (uint256 i = 0; i < entries.length; ++i) {
+            uint256[5] calldata signals = entries[i].claim.signals;
+            refusal = _judgeSignals(signals);
+            if (refusal == 0) refusal = _judgeRoot(signals[ROOT], seen);
+            if (refusal == 0) {
+                address signer =
+                    Signature.recoverCompact(_digest(programId, signals), entries[i].r, entries[i].vs);
+                refusal = _judgeSigner(signer, seen);
+            }
+            if (refusal != 0) revert EntryRefused(i, refusal);
+            // Before the next entry is judged, so that a job that comes twice is refused.
+            _keep(programId, signals, seen.worker);
+        }
+
+        uint256 first;
+        assembly ("memory-safe") {
+            first := entries.offset
+        }
+        if (!Groth16.verifyBatch(key, first, ENTRY_BYTES, entries.length)) revert ProofInvalid();
+    }
+
+    /// @dev Cheap questions first.
     function _judge(
         bytes32 programId,
         uint256[5] calldata signals,
         uint256[8] calldata proof,
         bytes calldata signature
     ) private view returns (bytes4 refusal, address worker) {
+        refusal = _judgeSignals(signals);
+        if (refusal != 0) return (refusal, worker);
+        address key;
+        (refusal, key) = _judgeProgram(programId);
+        if (refusal != 0) return (refusal, worker);
+        Seen memory seen;
+        refusal = _judgeRoot(signals[ROOT], seen);
+        if (refusal != 0) return (refusal, worker);
+        worker = Signature.recover(_digest(programId, signals), signature);
+        refusal = _judgeSigner(worker, seen);
+        if (refusal != 0) return (refusal, worker);
+        if (!Groth16.verify(key, _claim(signals, proof))) refusal = ProofInvalid.selector;
+    }
+
+    function _judgeSignals(uint256[5] calldata signals) private view returns (bytes4) {
         for (uint256 i = 0; i < 5; ++i) {
-            if (signals[i] >= SCALAR_FIELD) return (SignalOutOfRange.selector, worker);
+            if (signals[i] >= SCALAR_FIELD) return SignalOutOfRange.selector;
         }
         // Zero marks "no receipt": taken as a result, its job could be used again.
-        if (signals[RESULT] == 0) return (ResultIsZero.selector, worker);
-        if (receipts[signals[JOB]] != 0) return (JobHasReceipt.selector, worker);
+        if (signals[RESULT] == 0) return ResultIsZero.selector;
+        return receipts[signals[JOB]] == 0 ? bytes4(0) : JobHasReceipt.selector;
+    }
 
+    function _judgeProgram(bytes32 programId) private view returns (bytes4 refusal, address key) {
         ProgramRegistry.Program memory program = programs.program(programId);
-        if (program.key == address(0)) return (ProgramUnknown.selector, worker);
-        if (program.retired) return (ProgramRetired.selector, worker);
-        if (!datasets.isKnownRoot(signals[ROOT])) return (RootUnknown.selector, worker);
+        if (program.key == address(0)) return (ProgramUnknown.selector, key);
+        return (program.retired ? ProgramRetired.selector : bytes4(0), program.key);
+    }
 
-        worker = Signature.recover(_digest(programId, signals), signature);
-        if (worker == address(0)) return (SignatureInvalid.selector, worker);
-        if (!workers.isActive(worker)) return (WorkerNotActive.selector, worker);
-        if (!Groth16.verify(program.key, proof, signals)) return (ProofInvalid.selector, worker);
+    function _judgeRoot(uint256 root, Seen memory seen) private view returns (bytes4) {
+        // Zero is what `seen` starts with, and is never known.
+        if (root != 0 && root == seen.root) return 0;
+        if (!datasets.isKnownRoot(root)) return RootUnknown.selector;
+        seen.root = root;
+        return 0;
+    }
+
+    function _judgeSigner(address signer, Seen memory seen) private view returns (bytes4) {
+        if (signer == address(0)) return SignatureInvalid.selector;
+        if (signer == seen.worker) return 0;
+        if (!workers.isActive(signer)) return WorkerNotActive.selector;
+        seen.worker = signer;
+        return 0;
+    }
+
+    function _keep(bytes32 programId, uint256[5] calldata signals, address worker) private {
+        receipts[signals[JOB]] = signals[RESULT];
+        emit Receipt(
+            signals[JOB],
+            signals[RESULT],
+            programId,
+            worker,
+            signals[ROOT],
+            signals[AS_OF_DAY],
+            signals[SOURCE_CLASS]
+        );
+    }
+
+    /// @dev Two arguments of fixed size follow each other in calldata, as the fields of a Claim do.
+    function _claim(uint256[5] calldata signals, uint256[8] calldata proof)
+        private
+        pure
+        returns (Groth16.Claim calldata claim)
+    {
+        uint256 gap;
+        assembly ("memory-safe") {
+            claim := signals
+            gap := sub(proof, signals)
+        }
+        assert(gap == 160);
     }
 
     function _digest(bytes32 programId, uint256[5] calldata signals) private view returns (bytes32) {

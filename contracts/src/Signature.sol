@@ -14,7 +14,16 @@ library Signature {
         if (signature.length != 65) return address(0);
         uint8 v = uint8(signature[64]);
         if (v != 27 && v != 28) return address(0);
-        if (uint256(bytes32(signature[32:64])) > HALF_ORDER) return address(0);
-        return ecrecover(digest, v, bytes32(signature[:32]), bytes32(signature[32:64]));
+        return _recover(digest, v, bytes32(signature[:32]), bytes32(signature[32:64]));
+    }
+
+    /// @notice The same of a compact signature (EIP-2098), two words: what a batch carries.
+    /// @param vs s with v - 27 in its highest bit, which a low s leaves free
+    function recoverCompact(bytes32 digest, bytes32 r, bytes32 vs) internal pure returns (address signer) {
+        return _recover(digest, uint8(uint256(vs) >> 255) + 27, r, bytes32((uint256(vs) << 1) >> 1));
+    }
+
+    function _recover(bytes32 digest, uint8 v, bytes32 r, bytes32 s) private pure returns (address) {
+        return uint256(s) > HALF_ORDER ? address(0) : ecrecover(digest, v, r, s);
     }
 }

@@ -39,6 +39,33 @@ export function proofWords(proof: ProofBytes): Words8 {
 export const submitArgs = (s: Submission): readonly [Hex, Words5, Words8, Hex] =>
   [toHex0x(ledgerProgramId(s.program)), signalList(s), proofWords(s.proof), toHex0x(s.ledgerSignature)];
 
+interface BatchEntry {
+  readonly claim: { readonly signals: Words5; readonly proof: Words8 };
+  readonly r: Hex;
+  readonly vs: Hex;
+}
+
+/** Arguments of ReceiptLedger.submitBatch. @throws input_invalid when empty or of several programs */
+export function batchArgs(submissions: readonly Submission[]): readonly [Hex, readonly BatchEntry[]] {
+  const program = submissions[0]?.program;
+  ensure(program !== undefined, "input_invalid", "a batch has a receipt at least");
+  ensure(submissions.every((s) => s.program === program), "input_invalid", "a batch is of one program");
+  return [toHex0x(ledgerProgramId(program)), submissions.map((s) => (
+    { claim: { signals: signalList(s), proof: proofWords(s.proof) }, ...compactSignature(s.ledgerSignature) }))];
+}
+
+const HIGH_BIT = 0x80;
+const NO_SIGNATURE = toHex0x(new Uint8Array(32));
+
+/** EIP-2098: the parity goes into the bit that a low s leaves free. What has no such form is sent as zeros, which the ledger refuses as malformed. */
+function compactSignature(signature: Bytes): { r: Hex; vs: Hex } {
+  const [v, s0] = [signature[64], signature[32]];
+  if (signature.length !== 65 || (v !== 27 && v !== 28) || s0 === undefined || s0 >= HIGH_BIT) return { r: NO_SIGNATURE, vs: NO_SIGNATURE };
+  const vs = signature.slice(32, 64);
+  vs[0] = v === 28 ? s0 | HIGH_BIT : s0;
+  return { r: toHex0x(signature.subarray(0, 32)), vs: toHex0x(vs) };
+}
+
 /** A coordinate may be any 256-bit number here; the contract refuses what is not canonical. */
 const word = (bytes: Bytes): bigint => BigInt(toHex0x(bytes));
 

@@ -1,5 +1,6 @@
 import type { BaseError } from "viem";
 import { VeriteeError } from "../protocol/errors.js";
+import { refusalName, type BatchRefusal } from "./refusals.js";
 
 /**
  * What a failed call means to us: a contract's custom error by name, which is final, or anything else, which may pass.
@@ -7,23 +8,34 @@ import { VeriteeError } from "../protocol/errors.js";
  */
 export function refused(action: string, error: unknown): VeriteeError {
   if (error instanceof VeriteeError) return error;
-  const reason = revertReason(error);
-  if (reason === undefined) {
+  const refusal = refusalIn(error);
+  if (refusal === undefined) {
     return new VeriteeError("chain_unavailable", "the chain's node did not answer as it should", { action, kind: kindOf(error) });
   }
+  const { reason, index } = refusal;
   const code = reason === "RootUnknown" ? "root_unknown" : "chain_refused";
-  return new VeriteeError(code, "the ledger refused", { action, reason });
+  return new VeriteeError(code, "the ledger refused", { action, reason, ...(index === undefined ? {} : { index }) });
 }
 
-/** Name of the contract's error, "reverted" when it gave none; undefined when it was not the chain that said no. */
-function revertReason(error: unknown): string | undefined {
+interface Reverted extends BaseError {
+  readonly data?: { readonly errorName: string; readonly args?: readonly unknown[] };
+  readonly signature?: string;
+  readonly reason?: string;
+}
+
+/**
+ * Name of the contract's error, "reverted" when it gave none; undefined when it was not the chain that said no. An error
+ * about one receipt of a batch comes under that receipt's own reason, with its position.
+ */
+function refusalIn(error: unknown): BatchRefusal | undefined {
   for (const cause of causes(error)) {
     if (cause.name === "ContractFunctionRevertedError") {
-      const { data, signature, reason } = cause as BaseError & { data?: { errorName: string }; signature?: string; reason?: string };
-      return data?.errorName ?? signature ?? reason ?? "reverted";
+      const { data, signature, reason } = cause as Reverted;
+      if (data?.errorName === "EntryRefused") return { reason: refusalName(String(data.args?.[1])), index: Number(data.args?.[0]) };
+      return { reason: data?.errorName ?? signature ?? reason ?? "reverted", index: undefined };
     }
-    if (cause.name === "ExecutionRevertedError" || cause.name === "CallExecutionError") return "reverted";
-    if (cause.name === "ContractFunctionZeroDataError") return "NoContract";
+    if (cause.name === "ExecutionRevertedError" || cause.name === "CallExecutionError") return { reason: "reverted", index: undefined };
+    if (cause.name === "ContractFunctionZeroDataError") return { reason: "NoContract", index: undefined };
   }
   return undefined;
 }

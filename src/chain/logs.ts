@@ -1,9 +1,11 @@
-import { fromHex } from "../protocol/bytes.js";
+import { fromHex, toHex, type Bytes } from "../protocol/bytes.js";
 import type { Field } from "../protocol/field.js";
+import type { LedgerAddress } from "../protocol/ids.js";
 import type { ChainClient } from "./client.js";
 import { addressFrom, fieldFrom, numberFrom, with0x, without0x } from "./encode.js";
 import { datasetRegistryAbi } from "./generated/dataset-registry.js";
 import { receiptLedgerAbi } from "./generated/receipt-ledger.js";
+import { workerRegistryAbi } from "./generated/worker-registry.js";
 import type { Deployment, LeafEvent, ReceiptRecord } from "./ports.js";
 
 /** Blocks asked for at once: public nodes refuse wider ranges. */
@@ -50,4 +52,15 @@ export async function receiptRecord({ viem }: ChainClient, deployment: Deploymen
     txHash: without0x(log.transactionHash),
     blockNumber: numberFrom(log.blockNumber),
   };
+}
+
+/** Block time of the last registration of an account with a digest. The account is indexed. */
+export async function workerRegisteredAt({ viem }: ChainClient, deployment: Deployment, account: LedgerAddress, evidenceDigest: Bytes): Promise<number | undefined> {
+  const logs = await viem.getContractEvents({
+    address: with0x(deployment.workerRegistry), abi: workerRegistryAbi, eventName: "WorkerRegistered", args: { account: with0x(account) },
+    fromBlock: BigInt(deployment.block), toBlock: "latest", strict: true,
+  });
+  const registration = logs.findLast(({ args }) => without0x(args.evidenceDigest) === toHex(evidenceDigest));
+  if (registration === undefined) return undefined;
+  return numberFrom((await viem.getBlock({ blockNumber: registration.blockNumber })).timestamp);
 }

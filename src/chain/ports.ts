@@ -4,6 +4,7 @@ import type { LedgerAddress } from "../protocol/ids.js";
 import type { LedgerSignals } from "../protocol/ledger-digest.js";
 import type { ProofBytes } from "../protocol/objects/receipt.js";
 import type { LedgerAnchor } from "../protocol/receipt-file.js";
+import type { BatchRefusal } from "./refusals.js";
 
 // What the rest of Veritee asks of a chain. Hashes are 32 bytes of lower-case hex without 0x, block numbers and gas are
 // numbers, times Unix seconds of the block's own clock.
@@ -104,7 +105,11 @@ export interface ChainReader {
   receiptRecord(job: Field): Promise<ReceiptRecord | undefined>;
   /** What `submit` would answer now: undefined when it would accept, else the name of the contract's error. */
   refusal(submission: Submission): Promise<string | undefined>;
+  /** The same of `submitBatch`. @throws input_invalid (none, or of several programs) */
+  refusalOfBatch(submissions: readonly Submission[]): Promise<BatchRefusal | undefined>;
   worker(account: LedgerAddress): Promise<WorkerStatus | undefined>;
+  /** Time of the block that registered the account with this digest, Unix seconds. */
+  workerRegisteredAt(account: LedgerAddress, evidenceDigest: Bytes): Promise<number | undefined>;
   /** Block of a model's first registration. */
   modelBlock(model: Field): Promise<number | undefined>;
   program(program: string): Promise<ProgramStatus | undefined>;
@@ -136,4 +141,10 @@ export interface ChainSender {
   registerProgram(registration: ProgramRegistration): Promise<Mined>;
   retireProgram(program: string): Promise<Mined>;
   submitReceipt(submission: Submission): Promise<Mined>;
+  /**
+   * 1 to 64 receipts of one program in one transaction, all or none. A refusal about one of them has its position as fact
+   * `index`; ProofInvalid has none, so find bad proofs first (findInvalid of src/proofs/verify-batch.ts).
+   * @throws input_invalid (none, or of several programs)
+   */
+  submitReceipts(submissions: readonly Submission[]): Promise<Mined>;
 }

@@ -1,13 +1,14 @@
 import { fromHex } from "../protocol/bytes.js";
 import { ledgerProgramId } from "../protocol/ledger-digest.js";
 import { connect, type ChainClient } from "./client.js";
-import { addressFrom, fieldFrom, numberFrom, submitArgs, toHex0x, with0x, without0x } from "./encode.js";
+import { addressFrom, batchArgs, fieldFrom, numberFrom, submitArgs, toHex0x, with0x, without0x } from "./encode.js";
 import { refused } from "./errors.js";
 import { datasetRegistryAbi } from "./generated/dataset-registry.js";
 import { programRegistryAbi } from "./generated/program-registry.js";
 import { receiptLedgerAbi } from "./generated/receipt-ledger.js";
 import { workerRegistryAbi } from "./generated/worker-registry.js";
-import { leafEvents, receiptRecord } from "./logs.js";
+import { leafEvents, receiptRecord, workerRegisteredAt } from "./logs.js";
+import { refusalName } from "./refusals.js";
 import type { BlockRef, ChainReader, Deployment, TxView } from "./ports.js";
 
 const ZERO_ADDRESS = `0x${"0".repeat(40)}`;
@@ -50,9 +51,20 @@ export function readerOf(client: ChainClient, deployment: Deployment): ChainRead
     receiptRecord: (job) => receiptRecord(client, deployment, job),
     refusal: async (submission) => {
       const selector = await viem.readContract({ ...ledger, functionName: "check", args: submitArgs(submission) });
-      if (selector === "0x00000000") return undefined;
-      const { decodeErrorResult } = await import("viem");
-      return decodeErrorResult({ abi: receiptLedgerAbi, data: selector }).errorName;
+      return selector === "0x00000000" ? undefined : refusalName(selector);
+    },
+    // Simulated, since what a batch stores on its way decides whether a job comes twice.
+    refusalOfBatch: async (submissions) => {
+      const args = batchArgs(submissions);
+      try {
+        await viem.simulateContract({ ...ledger, functionName: "submitBatch", args });
+        return undefined;
+      } catch (cause) {
+        const error = refused("refusalOfBatch", cause);
+        const { reason, index } = error.facts;
+        if (typeof reason !== "string") throw error;
+        return { reason, index: typeof index === "number" ? index : undefined };
+      }
     },
 
     worker: async (account) => {
@@ -64,6 +76,7 @@ export function readerOf(client: ChainClient, deployment: Deployment): ChainRead
       if (entry.notAfter === 0n) return undefined;
       return { evidenceDigest: fromHex(entry.evidenceDigest), notAfter: numberFrom(entry.notAfter), revoked: entry.revoked, active };
     },
+    workerRegisteredAt: (account, evidenceDigest) => workerRegisteredAt(client, deployment, account, evidenceDigest),
     modelBlock: async (model) => {
       const block = await viem.readContract({ ...programs, functionName: "modelBlock", args: [model] });
       return block === 0n ? undefined : numberFrom(block);

@@ -27,6 +27,8 @@ export interface LedgerRelay {
   registerModel(model: Field): Promise<Mined>;
   registerWorker(worker: WorkerEntry): Promise<Mined>;
   submitReceipt(submission: Submission): Promise<Mined>;
+  /** One program, 1 to 64, all or none: see ChainSender. */
+  submitReceipts(submissions: readonly Submission[]): Promise<Mined>;
   leaf(leaf: Field): Promise<LeafStatus>;
   isModelRegistered(model: Field): Promise<boolean>;
   /** With this evidence and this expiry, and not revoked. */
@@ -63,6 +65,7 @@ export function relayOf(reader: ChainReader, sender: ChainSender, mirror: Pick<R
     registerModel: sender.registerModel,
     registerWorker: ({ account, evidenceDigest, notAfter }) => sender.registerWorker(account, evidenceDigest, notAfter),
     submitReceipt: sender.submitReceipt,
+    submitReceipts: sender.submitReceipts,
     leaf: reader.leaf,
     isModelRegistered: async (model) => (await reader.modelBlock(model)) !== undefined,
     isWorkerRegistered: async ({ account, evidenceDigest, notAfter }) => {

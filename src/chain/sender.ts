@@ -2,7 +2,7 @@ import type { Bytes } from "../protocol/bytes.js";
 import { ledgerProgramId } from "../protocol/ledger-digest.js";
 import { LedgerAccount } from "./account.js";
 import { connect } from "./client.js";
-import { submitArgs, toHex0x, with0x } from "./encode.js";
+import { batchArgs, submitArgs, toHex0x, with0x } from "./encode.js";
 import { datasetRegistryAbi } from "./generated/dataset-registry.js";
 import { programRegistryAbi } from "./generated/program-registry.js";
 import { receiptLedgerAbi } from "./generated/receipt-ledger.js";
@@ -47,6 +47,12 @@ export function senderOf(account: LedgerAccount, deployment: Deployment): ChainS
       abi: receiptLedgerAbi,
       functionName: "submit",
       args: submitArgs(submission),
+    }),
+    submitReceipts: async (submissions) => account.call({
+      address: with0x(deployment.receiptLedger),
+      abi: receiptLedgerAbi,
+      functionName: "submitBatch",
+      args: batchArgs(submissions),
     }),
   };
 }
