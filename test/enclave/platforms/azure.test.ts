@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { tpm2Tools } from "../../../enclave/platforms/adapters/tpm2-tools.js";
 import { AzureVtpmCollector } from "../../../enclave/platforms/azure.js";
 import type { HttpAnswer, HttpRequest } from "../../../enclave/platforms/ports.js";
+import { parseAzureEvidence } from "../../../src/attestation/azure/evidence.js";
 import { utf8 } from "../../../src/protocol/bytes.js";
 import { fakeTpm2, hclReport, type FakeTpm2, type FakeTpm2Options } from "./harness/fake-tpm2.js";
 import { noPause, REPORT_DATA, systemError, tdxQuote } from "./harness/shapes.js";
@@ -40,6 +41,7 @@ describe("evidence of an Azure VM", () => {
     expect(quote.signature).toBe("02".repeat(256));
     expect(quote.pcrs).toEqual(Array.from({ length: 24 }, (_, i) => i.toString(16).padStart(2, "0").repeat(32)));
     expect(asked).toMatchObject([{ host: "169.254.169.254", method: "GET", headers: { metadata: "true" } }]);
+    expect(parseAzureEvidence("az-snp-vtpm", evidence)).toMatchObject({ hclReport: hclReport(2), vcek: Uint8Array.from(VCEK) });
   });
 
   it("is, on TDX, the same with a quote that the cloud makes of the TD report", async () => {
@@ -47,7 +49,7 @@ describe("evidence of an Azure VM", () => {
     const { platform, evidence } = await collector.collect(REPORT_DATA);
     expect(platform).toBe("az-tdx-vtpm");
     expect(Object.keys(decoded(evidence))).toEqual(["version", "hcl_report", "tpm_quote", "td_quote"]);
-    expect(decoded(evidence)).toMatchObject({ td_quote: base64url(TD_QUOTE) });
+    expect(parseAzureEvidence("az-tdx-vtpm", evidence)).toMatchObject({ hclReport: hclReport(4), tdQuote: TD_QUOTE });
     expect(JSON.parse(asked[0]?.body ?? "")).toEqual({ report: Buffer.alloc(1024, 0xd0).toString("base64url") });
   });
 

@@ -1,7 +1,8 @@
 // dstack and Confidential Space: the real collectors and the real HTTP client against servers on Unix sockets.
 import { createHash } from "node:crypto";
+import type { ServerResponse } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
-import { nodeHttp } from "../../../enclave/platforms/adapters/http.js";
+import { httpWithin, nodeHttp } from "../../../enclave/platforms/adapters/http.js";
 import { ConfidentialSpaceCollector } from "../../../enclave/platforms/confidential-space.js";
 import { DstackCollector } from "../../../enclave/platforms/dstack.js";
 import type { Http } from "../../../enclave/platforms/ports.js";
@@ -50,6 +51,13 @@ describe("dstack's agent", () => {
 
   it("is not here when nobody listens", async () => {
     await expect(new DstackCollector(nodeHttp, noPause, "/nowhere/dstack.sock").collect(REPORT_DATA)).rejects.toMatchObject({ code: "unsupported" });
+  });
+
+  it("is given up when it answers drop by drop", async () => {
+    const drops = (response: ServerResponse): void => void (response.destroyed || response.write(" ", () => void setTimeout(() => drops(response), 20)));
+    server = await serveSocket((_, response) => drops(response));
+    const collector = new DstackCollector(httpWithin(200), noPause, server.socket);
+    await expect(collector.collect(REPORT_DATA)).rejects.toMatchObject({ code: "service_unavailable" });
   });
 
   it("is asked again after EINTR and EBUSY, six times at most", async () => {
