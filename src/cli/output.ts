@@ -22,7 +22,7 @@ export function createOutput(json: boolean): Output {
   };
 }
 
-const ENVIRONMENT = new Set(["chain_unavailable", "store_failed", "storage_full", "store_locked", "config_invalid", "artefact_mismatch"]);
+const ENVIRONMENT = new Set(["chain_unavailable", "collateral_unavailable", "store_failed", "storage_full", "store_locked", "config_invalid", "artefact_mismatch"]);
 
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof VeriteeError)) return EXIT.internal;

@@ -50,6 +50,15 @@ export class CollateralCache {
     return entries.filter((entry) => entry !== undefined);
   }
 
+  /** False when there is no such entry. */
+  async remove(name: string): Promise<boolean> {
+    const entry = (await this.list()).find((e) => e.name === name);
+    if (entry === undefined) return false;
+    await rm(this.#path(name), { force: true });
+    await this.#dropUnused(entry.sha256);
+    return true;
+  }
+
   async #entry(name: string): Promise<CacheEntry | undefined> {
     const bytes = await readIfPresent(this.#path(name));
     if (bytes === undefined || bytes.length > MAX_ENTRY_BYTES) return undefined;

@@ -67,5 +67,5 @@ const unavailable = (url: URL, reason: string, cause?: unknown): VeriteeError =>
 function reasonOf(cause: unknown): string {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
   if (!(inner instanceof Error)) return "unknown";
-  return "code" in inner && typeof inner.code === "string" ? inner.code : inner.name;
+  return "code" in inner && typeof inner.code === "string" ? inner.code : inner.message;
 }

@@ -60,7 +60,8 @@ export class CollateralSource {
       const fetched = await this.#fetchOnce(request);
       return cached.held !== undefined && isOlder(fetched, cached.held) ? cached.held : await this.#keep(request, fetched);
     } catch (error) {
-      if (!(error instanceof VeriteeError)) throw error;
+      // A service that is configured wrongly is the operator's to hear of, not an outage to bridge.
+      if (!(error instanceof VeriteeError) || error.code === "config_invalid") throw error;
       if (cached.held !== undefined) return { ...cached.held, trouble: error };
       if (cached.stale === undefined) throw error;
       throw new VeriteeError("collateral_expired", "the cached collateral is stale and the service gives no other",
