@@ -5,7 +5,7 @@ import type { Appraiser, AppraiserInput, Genuine, TcbView, TrustAnchors } from "
 import { selectRoots, type PinnedRoots } from "./anchor.js";
 import { judgeAttributes } from "./attributes.js";
 import { claimsOf } from "./claims.js";
-import { appraiseCollateral, readCollateral, readCrls, type Collateral } from "./collateral.js";
+import { appraiseCollateral, ensureBounded, readCollateral, readCrls, type Collateral } from "./collateral.js";
 import { certifyMachine, readPckChain, type Machine } from "./machine.js";
 import { holdsAt, meet, Memo, type Window } from "./memo.js";
 import { parseQuote, type Quote } from "./parse.js";
@@ -70,6 +70,7 @@ export function createDcapAppraiser(): Appraiser {
 
   return async (input) => {
     const quote = parseQuote(input.evidence);
+    ensureBounded(input.collateral);
     const ground = input.judgeTcb ? await groundOf(quote, input) : await groundWithoutTcb(quote, input);
     return appraiseQuote(quote, ground);
   };

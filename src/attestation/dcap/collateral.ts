@@ -41,10 +41,15 @@ export interface Collateral {
   readonly window: Window;
 }
 
+/** Before anything is made of it, a digest included. @throws collateral_malformed */
+export function ensureBounded(bytes: Bytes): void {
+  ensure(bytes.length <= MAX_COLLATERAL_BYTES, "collateral_malformed", "collateral too large", { bytes: bytes.length, limit: MAX_COLLATERAL_BYTES });
+}
+
 /** @throws collateral_missing, collateral_malformed */
 export function readCollateral(bytes: Bytes): CollateralText {
+  ensureBounded(bytes);
   ensure(bytes.length > 0, "collateral_missing", "no collateral");
-  ensure(bytes.length <= MAX_COLLATERAL_BYTES, "collateral_malformed", "collateral too large", { bytes: bytes.length, limit: MAX_COLLATERAL_BYTES });
   return readJson(collateralSchema, readUtf8(bytes), "collateral");
 }
 

@@ -88,6 +88,11 @@ describe("collateral is judged as received and at the time", () => {
     expect(await refusal(appraise({ ...genuine.input, collateral: sgx.collateral }))).toMatch(/^collateral_missing$/);
   });
 
+  it("is bounded before anything else is looked at", async () => {
+    const huge = { ...genuine.input, collateral: new Uint8Array(64 * 1024 + 1).fill(0x20) };
+    for (const judged of [huge, { ...huge, anchors: {} }, { ...huge, judgeTcb: false }]) expect(await refusal(appraise(judged))).toBe("collateral_malformed");
+  });
+
   it("its form is closed", async () => {
     const broken = (collateral: string) => refusal(appraise({ ...genuine.input, collateral: new TextEncoder().encode(collateral) }));
     expect(await broken("")).toBe("collateral_missing");
