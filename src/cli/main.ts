@@ -22,6 +22,7 @@ import { verifyCommand } from "./commands/verify.js";
 import { workerCommand } from "./commands/worker.js";
 import { EXIT, exitCodeOf, printError } from "./output.js";
 import { PACKAGE_ROOT } from "./paths.js";
+import { ensureProfile } from "./profile.js";
 
 const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, "package.json"), "utf8")) as { version: string };
 
@@ -45,6 +46,7 @@ const all = (command: Command): Command[] => [command, ...command.commands.flatM
 for (const command of all(program)) command.exitOverride();
 
 try {
+  ensureProfile();
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {

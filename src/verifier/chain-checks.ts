@@ -1,7 +1,7 @@
 import { toHex } from "../protocol/bytes.js";
 import { ensure, VeriteeError } from "../protocol/errors.js";
 import type { Field } from "../protocol/field.js";
-import { sha256 } from "../protocol/hash.js";
+import { certificateDigest } from "../protocol/objects/receipt.js";
 import { ledgerProgramId } from "../protocol/ledger-digest.js";
 import type { PinnedKey } from "../proofs/pinned-key.js";
 import type { ChainReader, ChainReceipt } from "./chain-port.js";
@@ -49,6 +49,9 @@ export async function checkRoot({ statement }: ReadReceipt, chain: ChainReader):
   return `registry root was known at block ${record.blockNumber}`;
 }
 
+/** A registration may wait for the ledger; an appraisal that is dated back further could hide a revocation. */
+const REGISTRATION_DELAY_SECONDS = 3600;
+
 /** A later revocation does not undo what the ledger accepted, as the proof does not rest on the worker; it is shown. */
 export async function checkWorkerRegistered({ statement, file: { certificate, anchor } }: ReadReceipt, chain: ChainReader): Promise<string> {
   const account = statement.worker.ledgerAddress;
@@ -56,8 +59,13 @@ export async function checkWorkerRegistered({ statement, file: { certificate, an
   ensure(worker !== undefined, "receipt_invalid", "the worker was never registered", { account });
   ensure(anchor.blockTime <= worker.notAfter, "receipt_invalid", "recorded after the worker's registration ended",
     { blockTime: anchor.blockTime, notAfter: worker.notAfter });
-  same("the worker was registered with other evidence", toHex(worker.evidenceDigest), toHex(sha256(certificate.evidence.evidence)));
-  return `worker ${account} is registered with this evidence${worker.revoked ? "; it was REVOKED since" : ""}`;
+  same("the worker was registered with another certificate", toHex(worker.evidenceDigest), toHex(certificateDigest(certificate)));
+  const registered = await chain.workerRegisteredAt(account, worker.evidenceDigest);
+  ensure(registered !== undefined, "receipt_invalid", "the ledger never announced the worker's registration", { account });
+  const delay = registered - certificate.appraisedAt;
+  ensure(Math.abs(delay) <= REGISTRATION_DELAY_SECONDS, "receipt_invalid", "the evidence was appraised long before or after its registration",
+    { appraisedAt: certificate.appraisedAt, registeredAt: registered, limitSeconds: REGISTRATION_DELAY_SECONDS });
+  return `worker ${account} is registered with this certificate, appraised ${delay} s before its block${worker.revoked ? "; it was REVOKED since" : ""}`;
 }
 
 export async function checkProgramKey({ statement }: ReadReceipt, chain: ChainReader, key: PinnedKey): Promise<string> {

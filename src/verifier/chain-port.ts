@@ -48,5 +48,7 @@ export interface ChainReader {
   /** The event with which the ledger accepted J. */
   receiptRecord(job: Field): Promise<ChainReceipt | undefined>;
   worker(account: LedgerAddress): Promise<ChainWorker | undefined>;
+  /** Time of the block that registered the account with this digest, Unix seconds. */
+  workerRegisteredAt(account: LedgerAddress, evidenceDigest: Bytes): Promise<number | undefined>;
   program(program: string): Promise<ChainProgram | undefined>;
 }

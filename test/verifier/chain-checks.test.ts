@@ -1,6 +1,6 @@
 // Promise: with a node at hand, what a receipt says of the ledger is not believed but asked.
 import { beforeAll, describe, expect, it } from "vitest";
-import { sha256 } from "../../src/protocol/hash.js";
+import { certificateDigest } from "../../src/protocol/objects/index.js";
 import { ledgerProgramId } from "../../src/protocol/ledger-digest.js";
 import type { ChainProgram, ChainReader, ChainReceipt, ChainTransaction, ChainWorker } from "../../src/verifier/chain-port.js";
 import { CHAIN_CHECKS } from "../../src/verifier/types.js";
@@ -19,7 +19,8 @@ const honest = ({ statement: s, anchor, certificate }: Fixture): ChainReader => 
     resultCommitment: s.resultCommitment, programId: ledgerProgramId(s.program), worker: s.worker.ledgerAddress, registryRoot: s.registryRoot,
     asOfDay: s.asOfDay, sourceClass: s.sourceClass, txHash: anchor.txHash, blockNumber: anchor.blockNumber,
   }),
-  worker: async () => ({ evidenceDigest: sha256(certificate.evidence.evidence), notAfter: NOW + 3600, revoked: false }),
+  worker: async () => ({ evidenceDigest: certificateDigest(certificate), notAfter: NOW + 3600, revoked: false }),
+  workerRegisteredAt: async () => certificate.appraisedAt + 5,
   program: async () => ({ keySha256: pinned.sha256, developmentParameters: true, retired: false }),
 });
 
@@ -48,6 +49,8 @@ const cases: readonly (readonly [string, Change, readonly string[]])[] = [
   ["another source recorded", record({ sourceClass: 1 }), ["recorded"]],
   ["another transaction recorded", record({ txHash: "0c".repeat(32) }), ["recorded"]],
   ["another registry root recorded", record({ registryRoot: 1n as never }), ["root"]],
+  ["a worker whose registration was never announced", () => ({ workerRegisteredAt: async () => undefined }), ["worker-registered"]],
+  ["an appraisal that was dated back by more than an hour", () => ({ workerRegisteredAt: async () => NOW + 3600 }), ["worker-registered"]],
   ["a worker that nobody registered", () => ({ worker: async () => undefined }), ["worker-registered"]],
   ["a worker with other evidence", worker({ evidenceDigest: new Uint8Array(32) }), ["worker-registered"]],
   ["a registration that had ended", worker({ notAfter: NOW - 1 }), ["worker-registered"]],

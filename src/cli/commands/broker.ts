@@ -5,6 +5,7 @@ import type { TrustAnchors } from "../../attestation/verdict.js";
 import { partyKey } from "../../protocol/ids.js";
 import { openPartyHome, withCoordinator, type RemoteOptions } from "../home-options.js";
 import { createOutput } from "../output.js";
+import { ensureMaySimulate } from "../profile.js";
 import { brokerForData } from "../roles/enterprise.js";
 import { readParty } from "../roles/home.js";
 import { brokerForModels } from "../roles/platform.js";
@@ -18,6 +19,7 @@ export function brokerCommand(): Command {
     .option("--simulation", "accept the public simulator's root, for grants and jobs that name the anchor `sim`")
     .addHelpText("after", "\nOne JSON line a decision on standard output.\n\nExample:\n  veritee broker run --home ./acme --coordinator http://127.0.0.1:8080 --simulation")
     .action(async (o: RemoteOptions & { simulation?: boolean }) => {
+      if (o.simulation === true) ensureMaySimulate("the simulator's root");
       const { role } = await readParty(o.home);
       const home = await openPartyHome(o, role);
       const abort = new AbortController();

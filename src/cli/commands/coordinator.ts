@@ -4,6 +4,7 @@ import { hexId, type Measurement } from "../../protocol/ids.js";
 import { builtMeasurement } from "../measurement.js";
 import { parsePort } from "../options.js";
 import { STATE_DIR } from "../paths.js";
+import { ensureMaySimulate } from "../profile.js";
 import { openCoordinator } from "../roles/coordinator.js";
 import { openDevLedger, readDeployment, registrarKey, type DevLedger } from "../roles/ledger.js";
 import { untilInterrupted } from "../until-interrupted.js";
@@ -43,6 +44,7 @@ export const coordinatorCommand = (): Command =>
     .option("--simulation", "accept SIMULATED workers")
     .addHelpText("after", "\nLog lines go to standard output as JSON.\n\nExample:\n  veritee coordinator --simulation --port 8080")
     .action(async (o: Options) => {
+      if (o.simulation === true) ensureMaySimulate("simulated workers");
       const measurements = o.measurement?.map((m) => hexId<Measurement>(m, m.length / 2, "measurement")) ?? [await builtMeasurement()];
       const ledger = await ledgerOf(o);
       const log = { write: (line: string) => void process.stdout.write(line) };

@@ -6,6 +6,7 @@ import type { Selection } from "../../programs/import/data-folder.js";
 import { runDemo, type DemoRun } from "../demo/run.js";
 import { parsePositive, parseSelection } from "../options.js";
 import { EXIT, toJson } from "../output.js";
+import { ensureMaySimulate } from "../profile.js";
 
 interface Options { program?: string; data?: string; applicant?: Selection; limit?: number; model?: string; seed: string; json?: string }
 
@@ -26,6 +27,7 @@ export const demoCommand = (): Command =>
     .option("--json <file>", "write an array of {applicant, program, score, grade, features, reasonCodes, receiptFile, verified, simulated, timingsMs, gasUsed}")
     .addHelpText("after", "\nExit code 0 only if every receipt verified.\n\nExample:\n  veritee demo --data ./invoices --applicant E115,E96 --json out.json")
     .action(async (options: Options) => {
+      ensureMaySimulate("the demo: it simulates");
       const run = await runDemo({
         program: options.program,
         data: options.data === undefined ? undefined : resolve(options.data),

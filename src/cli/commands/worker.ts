@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { prepareArtefacts } from "../artefacts.js";
+import { ensureMaySimulate } from "../profile.js";
 import { startWorker } from "../roles/worker.js";
 import { untilInterrupted } from "../until-interrupted.js";
 
@@ -9,6 +10,7 @@ export const workerCommand = (): Command =>
     .requiredOption("--coordinator <url>", "the coordinator's address")
     .addHelpText("after", "\nLog lines go to standard output as JSON.\n\nExample:\n  veritee worker --coordinator http://127.0.0.1:8080")
     .action(async (options: { coordinator: string }) => {
+      ensureMaySimulate("a simulated worker");
       await prepareArtefacts();
       const enclave = await startWorker({
         coordinator: options.coordinator,

@@ -3,6 +3,7 @@ import type { Bytes } from "../bytes.js";
 import { decodeCanonical } from "../canonical.js";
 import { VeriteeError } from "../errors.js";
 import { fieldToBytes, type Field } from "../field.js";
+import { digest } from "../hash.js";
 import { idBytes, idFromBytes, type LedgerAddress, type ObjectId } from "../ids.js";
 import { ReceiptStatementSchema, WorkerCertificateSchema } from "../wire/veritee_pb.js";
 import { defineObject } from "./define.js";
@@ -90,6 +91,12 @@ export function certificateToBytes(v: WorkerCertificate): Bytes {
     worker: writeIdentity(v.worker), evidence: writeEvidence(v.evidence), nonce: v.nonce, appraisedAt: BigInt(v.appraisedAt),
   }));
 }
+
+/**
+ * What the ledger records of a worker: the whole certificate, so that its evidence, collateral and the time of appraisal,
+ * which nobody signs, are fixed by the block that registered it.
+ */
+export const certificateDigest = (certificate: WorkerCertificate): Bytes => digest("veritee/worker-certificate/v1", certificateToBytes(certificate));
 
 /** @throws input_invalid */
 export function certificateFromBytes(bytes: Bytes): WorkerCertificate {

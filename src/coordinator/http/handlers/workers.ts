@@ -2,8 +2,7 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { toBase64, toHex } from "../../../protocol/bytes.js";
 import { ensure, VeriteeError } from "../../../protocol/errors.js";
-import { sha256 } from "../../../protocol/hash.js";
-import { certificateFromBytes, certificateToBytes, MAX_COLLATERAL_BYTES, MAX_EVIDENCE_BYTES } from "../../../protocol/objects/index.js";
+import { certificateDigest, certificateFromBytes, certificateToBytes, MAX_COLLATERAL_BYTES, MAX_EVIDENCE_BYTES } from "../../../protocol/objects/index.js";
 import { findWorker, insertWorkerChallenge, putWorker, takeWorkerChallenge } from "../../store/workers.js";
 import { json } from "../answer.js";
 import { bytesOf, noBody } from "../body.js";
@@ -42,7 +41,7 @@ export const workerRoutes = [
       await putWorker(ctx.db, {
         signing_key: caller, ledger_address: sent.worker.ledgerAddress, nonce, certificate: certificateToBytes(certificate),
         measurement: claims.measurement, anchor: claims.anchor, simulated: claims.simulated, not_after: BigInt(ctx.now() + ctx.workerSeconds),
-      }, toHex(sha256(sent.evidence.evidence)));
+      }, toHex(certificateDigest(certificate)));
       ctx.bells.ring("outbox");
       return { state: "pending" as const };
     },
