@@ -3,11 +3,11 @@ import { ensure } from "../../protocol/errors.js";
 import { sha256 } from "../../protocol/hash.js";
 import { holdsAt, Memo } from "../dcap/memo.js";
 import type { Appraiser, AppraiserInput, Genuine, TrustAnchors } from "../verdict.js";
+import { evidenceDigest } from "../x509/evidence-digest.js";
 import { verifySignature } from "../x509/signature.js";
 import { endorse, type Endorsement } from "./chain.js";
 import { parseSnpCollateral } from "./collateral.js";
 import { ensureGuestPolicy, flagAttributes } from "./guest-policy.js";
-import { reportDigest } from "./identity.js";
 import { productOfCpuid, type SnpProduct } from "./product.js";
 import { parseReport, type SigningKey, type SnpReport } from "./report.js";
 import { readTcbs, TCB_PARTS, tcbAttributes, tcbView, type TcbVersion } from "./tcb.js";
@@ -80,7 +80,7 @@ async function appraiseReport(report: SnpReport, { endorsement, key }: Endorsed)
   return {
     platform: "snp", anchor, measurements: measurements(report), reportData: report.reportData,
     attributes: { ...tcbAttributes(tcbs), ...flagAttributes(report), ...otherAttributes(report, key, endorsement) },
-    tcb: tcbView(tcbs), product, instance: instance(report, key), issuedAt: undefined, validUntil: window.until, evidenceDigest: reportDigest(report),
+    tcb: tcbView(tcbs), product, instance: instance(report, key), issuedAt: undefined, validUntil: window.until, evidenceDigest: evidenceDigest("P-384", report.signed, report.signature),
   };
 }
 
