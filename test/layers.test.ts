@@ -32,7 +32,8 @@ const files = (folder: string): string[] =>
     .map((f) => join(folder, f));
 
 function imports(file: string): string[] {
-  const text = readFileSync(join(root, file), "utf8");
+  // Source text that a file writes is not its own: template literals over several lines are left out.
+  const text = readFileSync(join(root, file), "utf8").replace(/`[^`]*\n[^`]*`/g, "``");
   return [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(([, target]) => target as string);
 }
 const folderOf = (path: string): string => (path.startsWith("src/") ? path.split("/").slice(0, 2).join("/") : (path.split("/")[0] as string));
