@@ -1,20 +1,19 @@
 // A first look at many receipt files, without reading what need not be read: receipts of one worker share a certificate, so
 // evidence is appraised once for each certificate and not for each receipt.
-import { createHash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { fromBinary } from "@bufbuild/protobuf";
+import { hash } from "node:crypto";
+import { closeSync, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { fromBase64, toHex, type Bytes } from "../../protocol/bytes.js";
-import { envelopeFromBytes } from "../../protocol/dsse.js";
-import { sha256 } from "../../protocol/hash.js";
+import { fromBase64, type Bytes } from "../../protocol/bytes.js";
 import { receiptFileSchema } from "../../protocol/receipt-file.js";
+import { EnvelopeSchema } from "../../protocol/wire/veritee_pb.js";
 
 /** A receipt is tens of KiB; a larger file is none. */
 const MAX_FILE_BYTES = 4 << 20;
 
 /** Every JSON file under a folder, sorted. */
-export async function jsonFiles(folder: string): Promise<string[]> {
-  const names = await readdir(folder, { recursive: true });
+export function jsonFiles(folder: string): string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
   return names.filter((name) => name.endsWith(".json")).sort().map((name) => join(folder, name));
 }
 
@@ -22,8 +21,8 @@ export interface ReceiptGlance {
   /** SHA-256 of the certificate's text: receipts of one worker have one. */
   readonly certificateKey: string;
   readonly certificate: () => Bytes;
-  /** The receipt's id: SHA-256 of the signed statement. Its signature is not checked here. */
-  readonly id: () => string;
+  /** The receipt's id: SHA-256 of the signed statement, whose signature is not checked here. Undefined where there is none. */
+  readonly id: () => string | undefined;
 }
 
 /** Reads receipt files one after the other into one buffer. */
@@ -34,27 +33,38 @@ export class ReceiptReader {
   glance(path: string): ReceiptGlance | undefined {
     const text = this.#read(path);
     if (text === undefined) return undefined;
-    const certificate = onlyText(text, "certificate") ?? parsedText(text, "certificate");
-    const statement = onlyText(text, "statement") ?? parsedText(text, "statement");
-    if (certificate === undefined || statement === undefined) return undefined;
+    const certificate = textUnder(text, "certificate");
+    if (certificate === undefined) return undefined;
     return {
-      certificateKey: createHash("sha256").update(certificate).digest("base64"),
+      certificateKey: hash("sha256", certificate, "base64"),
       certificate: () => fromBase64(certificate.toString("latin1")),
-      id: () => toHex(sha256(envelopeFromBytes(fromBase64(statement.toString("latin1"))).payload)),
+      id: () => statementId(text),
     };
   }
 
   #read(path: string): Buffer | undefined {
     const file = openSync(path, "r");
     try {
-      const { size } = fstatSync(file);
-      if (size > MAX_FILE_BYTES) return undefined;
-      return this.#buffer.subarray(0, readSync(file, this.#buffer, 0, size, 0));
+      const size = readSync(file, this.#buffer, 0, MAX_FILE_BYTES, 0);
+      return size === MAX_FILE_BYTES ? undefined : this.#buffer.subarray(0, size);
     } finally {
       closeSync(file);
     }
   }
 }
+
+function statementId(file: Buffer): string | undefined {
+  const statement = textUnder(file, "statement");
+  if (statement === undefined) return undefined;
+  try {
+    // Not through the strict decoder: of a file in another spelling this is the id that it pretends to, and verify refuses it.
+    return hash("sha256", fromBinary(EnvelopeSchema, Buffer.from(statement.toString("latin1"), "base64")).payload, "hex");
+  } catch {
+    return undefined;
+  }
+}
+
+const textUnder = (file: Buffer, name: "certificate" | "statement"): Buffer | undefined => onlyText(file, name) ?? parsedText(file, name);
 
 const BACKSLASH = 0x5c;
 const QUOTE = 0x22;

@@ -48,7 +48,7 @@ export async function scan({ subject, receiptFolders, logFiles, anchors }: Recal
   let seen = 0;
   let notRead = 0;
   for (const folder of receiptFolders) {
-    for (const file of await jsonFiles(folder)) {
+    for (const file of jsonFiles(folder)) {
       const receipt = reader.glance(file);
       if (receipt === undefined) {
         notRead++;
@@ -56,7 +56,10 @@ export async function scan({ subject, receiptFolders, logFiles, anchors }: Recal
       }
       seen++;
       if (!certificates.has(receipt.certificateKey)) certificates.set(receipt.certificateKey, await judge(receipt.certificate, subject, anchors));
-      if (certificates.get(receipt.certificateKey)?.recalled === true) receipts.push({ file, id: receipt.id() });
+      if (certificates.get(receipt.certificateKey)?.recalled !== true) continue;
+      const id = receipt.id();
+      if (id === undefined) notRead++;
+      else receipts.push({ file, id });
     }
   }
   const known = [...certificates.values()];
