@@ -15,6 +15,8 @@ import { pcsRoutes, startVendor, type DcapText, type VendorServer } from "./vend
 const BIN = resolve(import.meta.dirname, "../../bin/veritee.mjs");
 const FMSPC = "51a0d0000001";
 const DAY = 86_400;
+/** Milliseconds; every step is a process of its own. */
+const MANY_PROCESSES = 180_000;
 let folder: string;
 let vendor: VendorServer;
 
@@ -38,8 +40,11 @@ afterAll(async () => {
 });
 
 async function veritee(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  return run({}, ...args);
+}
+async function run(env: Readonly<Record<string, string>>, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
   try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [BIN, ...args], { cwd: folder });
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [BIN, ...args], { cwd: folder, env: { ...process.env, ...env } });
     return { code: 0, out: stdout, err: stderr };
   } catch (error) {
     const failed = error as { code: number; stdout: string; stderr: string };
@@ -48,7 +53,7 @@ async function veritee(...args: string[]): Promise<{ code: number; out: string; 
 }
 const collateral = (command: string, ...args: string[]) => veritee("collateral", command, "--simulation", "--cache", "cache", ...args);
 
-describe("veritee collateral", () => {
+describe("veritee collateral", { timeout: MANY_PROCESSES }, () => {
   it("fetches what a quote needs, lists it, and carries it in one file to a machine without network", async () => {
     const fetched = await collateral("fetch", "--platform", "tdx", "--evidence", "quote.bin", "--pccs", vendor.origin.origin, "--out", "collateral.json", "--json");
     expect(fetched).toMatchObject({ code: 0 });
@@ -70,6 +75,8 @@ describe("veritee collateral", () => {
     const strict = await veritee("collateral", "import", "bundle.json", "--cache", "strict", "--json");
     expect(strict.code).not.toBe(0);
     expect(strict.out).toContain("evidence_anchor");
+    const production = await run({ VERITEE_PROFILE: "production" }, "collateral", "import", "bundle.json", "--simulation", "--cache", "strict");
+    expect([production.code, production.err]).toEqual([3, expect.stringContaining("production profile")]);
     await writeFile(join(folder, "changed.json"), (await readFile(join(folder, "bundle.json"), "utf8")).replace("UpToDate", "OutOfDate"));
     const changed = await collateral("import", "changed.json", "--json");
     expect(changed.out).toContain("collateral_signature");
@@ -84,7 +91,7 @@ describe("veritee collateral", () => {
   });
 });
 
-describe("veritee doctor", () => {
+describe("veritee doctor", { timeout: MANY_PROCESSES }, () => {
   interface Report { ok: boolean; checks: { name: string; ok: boolean; detail: string; facts?: Record<string, unknown> }[] }
   const doctor = async (...args: string[]): Promise<{ code: number; report: Report }> => {
     const { code, out } = await veritee("doctor", "--json", "--state", "state", ...args);

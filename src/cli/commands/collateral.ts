@@ -15,6 +15,7 @@ import { readBytes } from "../case-folder.js";
 import { collateralStates } from "../doctor/collateral.js";
 import { createOutput } from "../output.js";
 import { STATE_DIR } from "../paths.js";
+import { ensureMaySimulate } from "../profile.js";
 import { clock } from "../roles/system.js";
 
 export const DEFAULT_CACHE = join(STATE_DIR, "collateral");
@@ -32,7 +33,10 @@ const common = (command: Command): Command =>
     .option("--cache <dir>", "folder of the cache", DEFAULT_CACHE)
     .option("--simulation", "also accept the public simulator's roots")
     .option("--json", "print the result as JSON");
-const anchorsOf = ({ simulation = false }: Common) => (simulation ? SIMULATION_ANCHORS : VENDOR_ANCHORS);
+function anchorsOf({ simulation = false }: Common) {
+  if (simulation) ensureMaySimulate("the simulator's roots");
+  return simulation ? SIMULATION_ANCHORS : VENDOR_ANCHORS;
+}
 
 function parseUrl(text: string): URL {
   if (!URL.canParse(text)) throw new InvalidArgumentError("give an address like https://pccs.example:8081");

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { join } from "node:path";
-import { SIMULATION_ANCHORS } from "../../attestation/roots.js";
+import { SIMULATION_ANCHORS, VENDOR_ANCHORS } from "../../attestation/roots.js";
 import { CollateralCache } from "../../collateral/cache.js";
 import type { Check } from "../doctor/check.js";
 import { checkCollateral } from "../doctor/collateral.js";
@@ -8,6 +8,7 @@ import { checkArtefacts, checkEnclave, checkNode, checkStore } from "../doctor/e
 import { checkCoordinator, checkLedger } from "../doctor/services.js";
 import { createOutput, EXIT } from "../output.js";
 import { STATE_DIR } from "../paths.js";
+import { PROFILE } from "../profile.js";
 import { clock } from "../roles/system.js";
 import { DEFAULT_CACHE } from "./collateral.js";
 
@@ -37,8 +38,8 @@ async function examine({ state, cache, rpc, coordinator }: Options): Promise<rea
     await checkStore(state),
     ...(rpc === undefined ? [] : [await checkLedger(rpc)]),
     ...(coordinator === undefined ? [] : [await checkCoordinator(coordinator)]),
-    // The simulator's roots too: whether a deployment accepts them is its policy's, not the cache's.
-    ...(await checkCollateral(new CollateralCache(cache), SIMULATION_ANCHORS, clock())),
+    // In production, simulated collateral is something that does not belong here.
+    ...(await checkCollateral(new CollateralCache(cache), PROFILE === "production" ? VENDOR_ANCHORS : SIMULATION_ANCHORS, clock())),
   ];
 }
 
