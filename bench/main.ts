@@ -4,6 +4,7 @@ import { arch, availableParallelism, cpus, platform, totalmem } from "node:os";
 import { join } from "node:path";
 import { ARTEFACT_DIR, PACKAGE_ROOT } from "../src/cli/paths.js";
 import { prepareArtefacts } from "../src/cli/artefacts.js";
+import { benchBatch } from "./batch.js";
 import { benchScoring, benchSealing } from "./data.js";
 import { fixed, type Figure, type Figures } from "./figures.js";
 import { benchJob } from "./job.js";
@@ -13,7 +14,7 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 async function benchGas(): Promise<Figures> {
   const gas = JSON.parse(await readFile(join(PACKAGE_ROOT, "contracts", "gas.json"), "utf8")) as Record<string, number>;
-  return Object.fromEntries(Object.entries(gas).map(([name, value]) => [name, fixed(value, "gas")]));
+  return Object.fromEntries(Object.entries(gas).map(([name, value]) => [name, fixed(value, name.startsWith("gas.") ? "gas" : "B")]));
 }
 
 const GROUPS: Readonly<Record<string, () => Promise<Figures>>> = {
@@ -21,6 +22,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figures>>> = {
   scoring: benchScoring,
   sealing: benchSealing,
   proofs: () => benchProofs(ARTEFACT_DIR),
+  batch: () => benchBatch(ARTEFACT_DIR),
   job: () => benchJob(say),
   setup: () => benchSetup(PACKAGE_ROOT),
 };

@@ -51,7 +51,8 @@ export async function benchProofs(artefacts: string): Promise<Figures> {
   return figures;
 }
 
-async function statement(id: ProgramId): Promise<ScoreInput> {
+/** An honest statement about a generated applicant. */
+export async function statement(id: ProgramId): Promise<ScoreInput> {
   const program = programById(id);
   const folder = await openDataFolder(memorySource(generateFolder(program, { seed: "bench", applicants: 1 })), { program });
   const [dataset] = await readDatasets(folder, "all");

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Submission } from "../../src/chain/ports.js";
 import { rpc } from "../../src/chain/rpc.js";
 import { ledgerAddress } from "../../src/protocol/ledger-digest.js";
 import { FAR, keyFrom, PROGRAM, refusalOf, startWorld, type World } from "./harness/world.js";
@@ -9,10 +10,26 @@ import { FAR, keyFrom, PROGRAM, refusalOf, startWorld, type World } from "./harn
 
 const snapshot = new URL("../../contracts/gas.json", import.meta.url);
 const FULL = 2 ** 20;
+/** Key and value. */
+const SLOT_BYTES = 64;
 
 let w: World;
 beforeAll(async () => { w = await startWorld("gas"); }, 60_000);
 afterAll(() => w?.stop());
+
+const batch = async (k: number): Promise<Submission[]> => {
+  const submissions: Submission[] = [];
+  for (let i = 0; i < k; i++) submissions.push(w.submission(await w.signals()));
+  return submissions;
+};
+
+/** Slots of the contracts that a transaction changed. */
+async function slotsWritten(txHash: string): Promise<number> {
+  const options = { tracer: "prestateTracer", tracerConfig: { diffMode: true } };
+  const { post } = await rpc(w.chain.rpcUrl, "debug_traceTransaction", [`0x${txHash}`, options]) as
+    { post: Readonly<Record<string, { readonly storage?: Readonly<Record<string, string>> }>> };
+  return Object.values(post).reduce((slots, { storage }) => slots + Object.keys(storage ?? {}).length, 0);
+}
 
 /** A tree of a given size without its million insertions: writes size and depth (slots 0 and 1). */
 async function pretendSize(size: number): Promise<void> {
@@ -31,6 +48,11 @@ it("costs exactly what contracts/gas.json says, and a full tree takes no more", 
     if ([1, 2, 16, 64].includes(size)) gas[`gas.leaf.insert.${size}`] = gasUsed;
   }
   gas["gas.receipt.k1"] = (await w.sender.submitReceipt(w.submission(await w.signals()))).gasUsed;
+  for (const k of [4, 8, 16, 32]) {
+    const { gasUsed, txHash } = await w.sender.submitReceipts(await batch(k));
+    gas[`gas.receipt.k${k}`] = Math.ceil(gasUsed / k);
+    if (k === 32) gas["chain.bytesPerReceipt"] = (await slotsWritten(txHash) / k) * SLOT_BYTES;
+  }
 
   const leaf = (await w.reader.leafEvents(0))[20]?.leaf;
   if (leaf === undefined) throw new Error("no leaf 20");

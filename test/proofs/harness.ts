@@ -5,7 +5,8 @@ import { snarkjsProver } from "../../src/prover/groth16.js";
 import { defaultCache, ensureArtefacts } from "../../src/prover/setup.js";
 import type { ProgramId } from "../../src/proofs/artefacts.js";
 import type { Prover } from "../../src/proofs/prover.js";
-import type { G1Point, G2Point, Groth16Proof } from "../../src/proofs/types.js";
+import type { G2Point, Groth16Proof } from "../../src/proofs/types.js";
+import { scaleG1 } from "./points.js";
 import { root } from "../circuits/harness/circuits.js";
 
 /** A prover over the pinned artefacts, which are made first where missing. */
@@ -14,10 +15,8 @@ export async function pinnedProver(programs: readonly ProgramId[]): Promise<Prov
   return snarkjsProver(artefactsIn(defaultCache(root)));
 }
 
-const { Point: G1 } = bn254.G1;
 const { Point: G2 } = bn254.G2;
 
-export const scaleG1 = (p: G1Point, k: bigint): G1Point => G1.fromAffine({ x: p.x, y: p.y }).multiply(k).toAffine();
 export function scaleG2(p: G2Point, k: bigint): G2Point {
   const { x, y } = G2.fromAffine({ x: { c0: p.x.c0, c1: p.x.c1 }, y: { c0: p.y.c0, c1: p.y.c1 } }).multiply(k).toAffine();
   return { x: { c0: x.c0, c1: x.c1 }, y: { c0: y.c0, c1: y.c1 } };

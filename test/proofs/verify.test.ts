@@ -1,20 +1,23 @@
-import { bn254 } from "@noble/curves/bn254.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { verificationKeyOf } from "../../src/proofs/artefacts.js";
 import { Q } from "../../src/proofs/codec.js";
 import type { ProvedScore } from "../../src/proofs/prover.js";
-import type { G2Point, Groth16Proof, VerificationKey } from "../../src/proofs/types.js";
+import type { Groth16Proof, VerificationKey } from "../../src/proofs/types.js";
+import { findInvalid, verifyBatch } from "../../src/proofs/verify-batch.js";
 import { checkVerificationKey, verifyProof } from "../../src/proofs/verify.js";
 import { terminate } from "../../src/prover/engine.js";
 import { R } from "../../src/protocol/field.js";
 import { smeInput, smeSample } from "../circuits/harness/sme-invoice.js";
 import { malleated, pinnedProver } from "./harness.js";
+import { outsideSubgroup } from "./points.js";
 
 const key = verificationKeyOf("sme-invoice/1");
 let proved: ProvedScore;
+let again: ProvedScore;
 beforeAll(async () => {
   const prover = await pinnedProver(["sme-invoice/1"]);
   proved = await prover.prove("sme-invoice/1", smeInput(smeSample));
+  again = await prover.prove("sme-invoice/1", smeInput(smeSample));
 });
 afterAll(terminate);
 
@@ -73,17 +76,10 @@ test("a proof is malleable: other bytes verify too, so proof bytes are no identi
   expect(verdict({ proof: other })).not.toThrow();
 });
 
-/** A point of the twist curve, almost surely of another order than r: the cofactor is 254 bits long. */
-function outsideSubgroup(): G2Point {
-  const { Fp2 } = bn254.fields;
-  const b = Fp2.div(Fp2.create({ c0: 3n, c1: 0n }), Fp2.create({ c0: 9n, c1: 1n }));
-  for (let c0 = 1n; ; c0++) {
-    const x = Fp2.create({ c0, c1: 0n });
-    try {
-      const y = Fp2.sqrt(Fp2.add(Fp2.mul(Fp2.sqr(x), x), b));
-      return { x: { c0: x.c0, c1: x.c1 }, y: { c0: y.c0, c1: y.c1 } };
-    } catch {
-      // no square root: the next x
-    }
-  }
-}
+test("two real proofs verify as a batch, and the one that is spoiled is named", () => {
+  expect(again.proof).not.toEqual(proved.proof);
+  verifyBatch(key, [proved, again]);
+  const items = [proved, { signals: signal(2, (s) => (s + 1n) % R), proof: again.proof }];
+  expect(() => verifyBatch(key, items)).toThrow(expect.objectContaining({ code: "proof_invalid" }));
+  expect(findInvalid(key, items)).toEqual([1]);
+});
