@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { ARTEFACT_DIR, PACKAGE_ROOT } from "../src/cli/paths.js";
 import { prepareArtefacts } from "../src/cli/artefacts.js";
 import { benchBatch } from "./batch.js";
+import { benchAppraisal } from "./attestation.js";
 import { benchScoring, benchSealing } from "./data.js";
 import { fixed, type Figure, type Figures } from "./figures.js";
 import { benchJob } from "./job.js";
@@ -21,6 +22,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figures>>> = {
   gas: benchGas,
   scoring: benchScoring,
   sealing: benchSealing,
+  appraisal: benchAppraisal,
   proofs: () => benchProofs(ARTEFACT_DIR),
   batch: () => benchBatch(ARTEFACT_DIR),
   job: () => benchJob(say),
@@ -46,7 +48,9 @@ for (const [name, run] of Object.entries(GROUPS)) {
 const machine = { platform: platform(), arch: arch(), cpu: cpus()[0]?.model ?? "?", cores: availableParallelism(), memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version };
 const folder = join(PACKAGE_ROOT, "bench", "results");
 await mkdir(folder, { recursive: true });
-await writeFile(join(folder, "latest.json"), `${JSON.stringify(figures, null, 2)}\n`);
+// A run of some groups keeps what the others measured before.
+const before = await readFile(join(folder, "latest.json"), "utf8").then((text) => JSON.parse(text) as Figures, () => ({}));
+await writeFile(join(folder, "latest.json"), `${JSON.stringify({ ...before, ...figures }, null, 2)}\n`);
 await writeFile(join(folder, "machine.json"), `${JSON.stringify({ ...machine, at: new Date().toISOString() }, null, 2)}\n`);
 for (const [name, value] of Object.entries(figures)) process.stdout.write(`${line(name, value)}\n`);
 process.stdout.write(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; written to bench/results/latest.json\n`);
