@@ -1,4 +1,6 @@
 import { appraise } from "../attestation/appraise.js";
+import { enforcePolicy } from "../attestation/policy/apply.js";
+import { RELEASE_BASELINE } from "../attestation/policy/release-baseline.js";
 import type { Claims } from "../attestation/types.js";
 import { KEY_RELEASE_INFO, keyReleaseAad } from "../protocol/aad.js";
 import { toHex } from "../protocol/bytes.js";
@@ -129,10 +131,13 @@ export class KeyBroker {
     return this.#reply(judged, { kind: "released", box });
   }
 
-  #appraise({ request, now }: Case, policy: ReleasePolicy, { replyKey, evidence }: KeyEvidence, { nonce }: KeyChallenge): Promise<Claims> {
+  /** Both must agree: the grant names enclaves, the holder's appraisal policy machines, products and TCB. */
+  async #appraise({ request, now }: Case, policy: ReleasePolicy, { replyKey, evidence }: KeyEvidence, { nonce }: KeyChallenge): Promise<Claims> {
     const { worker, job } = request.value;
     const expectedReportData = reportData({ nonce, worker, release: { replyKey, policyId: policy.id, job } });
-    return appraise({ evidence, anchors: this.parts.anchors, policy: policy.enclaves, expectedReportData, atUnixSeconds: now });
+    const claims = await appraise({ evidence, anchors: this.parts.anchors, policy: policy.enclaves, expectedReportData, atUnixSeconds: now });
+    enforcePolicy(this.parts.appraisalPolicy ?? RELEASE_BASELINE, claims, now);
+    return claims;
   }
 
   async #seal({ request }: Case, { replyKey, challenge }: KeyEvidence): Promise<HpkeBox> {

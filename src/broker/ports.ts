@@ -1,3 +1,4 @@
+import type { AppraisalPolicyFile } from "../attestation/policy/schema.js";
 import type { TrustAnchors } from "../attestation/verdict.js";
 import type { Bytes } from "../protocol/bytes.js";
 import type { SigningKey } from "../protocol/dsse.js";
@@ -46,11 +47,16 @@ export interface BrokerParts {
   readonly policy: PolicySource;
   readonly log: ReleaseRecorder;
   readonly anchors: TrustAnchors;
+  /** The holder's own appraisal policy, beside every grant; by default the baseline of key release. */
+  readonly appraisalPolicy?: AppraisalPolicyFile | undefined;
   readonly clock: Clock;
   readonly random: Random;
   /** For the operator's log; holds no key. */
   readonly onEvent?: (event: BrokerEvent) => void;
 }
+
+/** What a broker's operator decides about evidence. */
+export type BrokerTrust = Pick<BrokerParts, "anchors" | "appraisalPolicy">;
 
 export interface BrokerEvent {
   readonly kind: "challenged" | "released" | "refused" | "ignored" | "unreachable";

@@ -72,8 +72,8 @@ export async function startWorld(program: Program, card: Scorecard = program.def
   const [enterprise, platform] = await Promise.all([home("enterprise"), home("platform")]);
   const abort = new AbortController();
   const brokers = [
-    brokerForData(enterprise, url, SIMULATION_ANCHORS, abort.signal, () => undefined),
-    brokerForModels(platform, url, SIMULATION_ANCHORS, abort.signal, () => undefined),
+    brokerForData(enterprise, url, { anchors: SIMULATION_ANCHORS }, abort.signal, () => undefined),
+    brokerForModels(platform, url, { anchors: SIMULATION_ANCHORS }, abort.signal, () => undefined),
   ];
   const model = await addModel(platform, url, program, card);
   let workerLog = "";

@@ -9,6 +9,7 @@ import { ensureMaySimulate } from "../profile.js";
 import { brokerForData } from "../roles/enterprise.js";
 import { readParty } from "../roles/home.js";
 import { brokerForModels } from "../roles/platform.js";
+import { readPolicy } from "./appraise.js";
 import { untilInterrupted } from "../until-interrupted.js";
 
 const anchorsOf = (simulation: boolean | undefined): TrustAnchors => (simulation === true ? SIMULATION_ANCHORS : VENDOR_ANCHORS);
@@ -17,14 +18,17 @@ export function brokerCommand(): Command {
   const command = new Command("broker").description("A party's key broker: gives keys to attested enclaves only, and logs every decision first.");
   withCoordinator(command.command("run").description("Answer key requests until interrupted. Opens no port."))
     .option("--simulation", "accept the public simulator's root, for grants and jobs that name the anchor `sim`")
+    .option("--policy <file>", "appraisal policy beside every grant (docs/appraisal-policy.md); default: no Milan, current TCB, VMPL 0")
     .addHelpText("after", "\nOne JSON line a decision on standard output.\n\nExample:\n  veritee broker run --home ./acme --coordinator http://127.0.0.1:8080 --simulation")
-    .action(async (o: RemoteOptions & { simulation?: boolean }) => {
+    .action(async (o: RemoteOptions & { simulation?: boolean; policy?: string }) => {
       if (o.simulation === true) ensureMaySimulate("the simulator's root");
+      const policy = await readPolicy(o.policy);
+      const trust = { anchors: anchorsOf(o.simulation), appraisalPolicy: policy === "authenticity" ? undefined : policy };
       const { role } = await readParty(o.home);
       const home = await openPartyHome(o, role);
       const abort = new AbortController();
       const run = role === "enterprise" ? brokerForData : brokerForModels;
-      const ended = run(home, o.coordinator, anchorsOf(o.simulation), abort.signal, (event) => void process.stdout.write(`${JSON.stringify(event)}\n`));
+      const ended = run(home, o.coordinator, trust, abort.signal, (event) => void process.stdout.write(`${JSON.stringify(event)}\n`));
       await untilInterrupted(ended, async () => {
         abort.abort();
         await ended;

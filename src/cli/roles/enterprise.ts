@@ -1,7 +1,7 @@
 // What an enterprise does, for its commands and for the demo alike.
 import { join } from "node:path";
 import { KeyBroker } from "../../broker/key-broker.js";
-import type { BrokerEvent } from "../../broker/ports.js";
+import type { BrokerEvent, BrokerTrust } from "../../broker/ports.js";
 import { ReleaseLog } from "../../broker/release-log/log.js";
 import { runBroker } from "../../broker/run-broker.js";
 import { folderJournal, writeSealedDataset } from "../../enterprise/dataset/local.js";
@@ -10,7 +10,6 @@ import { publishDataset, untilAnchored } from "../../enterprise/dataset/publish.
 import { grantBook } from "../../enterprise/grant-book.js";
 import { grantPolicy } from "../../enterprise/grant-policy.js";
 import { createGrant, type GrantTerms } from "../../enterprise/grant.js";
-import type { TrustAnchors } from "../../attestation/verdict.js";
 import type { DatasetManifestId, GrantId } from "../../protocol/ids.js";
 import type { DatasetManifest, Grant, Signed } from "../../protocol/objects/index.js";
 import { tagRecords, type ImportedDataset } from "../../programs/import/dataset.js";
@@ -59,12 +58,12 @@ export async function issueGrant(home: Home, url: string, terms: GrantTerms): Pr
 }
 
 /** Answers key requests for the enterprise's data until the signal fires. */
-export async function brokerForData(home: Home, url: string, anchors: TrustAnchors, signal: AbortSignal, onEvent: (event: BrokerEvent) => void): Promise<void> {
+export async function brokerForData(home: Home, url: string, trust: BrokerTrust, signal: AbortSignal, onEvent: (event: BrokerEvent) => void): Promise<void> {
   const { signing } = enterpriseOf(home);
   const log = await ReleaseLog.open(home.folder, signing);
   try {
     const policy = grantPolicy(await grantBook(home.folder, signing.publicKey));
-    const broker = new KeyBroker({ identity: signing, keys: home.keys, policy, log, anchors, clock, random, onEvent });
+    const broker = new KeyBroker({ identity: signing, keys: home.keys, policy, log, ...trust, clock, random, onEvent });
     await runBroker({ api: clientOf(home, url), broker, signal, onEvent });
   } finally {
     await log.close();

@@ -2,10 +2,9 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { KeyBroker } from "../../broker/key-broker.js";
-import type { BrokerEvent } from "../../broker/ports.js";
+import type { BrokerEvent, BrokerTrust } from "../../broker/ports.js";
 import { ReleaseLog } from "../../broker/release-log/log.js";
 import { runBroker } from "../../broker/run-broker.js";
-import type { TrustAnchors } from "../../attestation/verdict.js";
 import { createJob, submitJob, type JobOrder } from "../../platform/job.js";
 import { modelPolicy } from "../../platform/model-policy.js";
 import { openModel, prepareModel, publishModel, type OwnModel } from "../../platform/model.js";
@@ -85,11 +84,11 @@ export async function openJob(
 }
 
 /** Answers key requests for the platform's models until the signal fires. */
-export async function brokerForModels(home: Home, url: string, anchors: TrustAnchors, signal: AbortSignal, onEvent: (event: BrokerEvent) => void): Promise<void> {
+export async function brokerForModels(home: Home, url: string, trust: BrokerTrust, signal: AbortSignal, onEvent: (event: BrokerEvent) => void): Promise<void> {
   const { signing } = platformOf(home);
   const log = await ReleaseLog.open(home.folder, signing);
   try {
-    const broker = new KeyBroker({ identity: signing, keys: home.keys, policy: modelPolicy(signing.publicKey), log, anchors, clock, random, onEvent });
+    const broker = new KeyBroker({ identity: signing, keys: home.keys, policy: modelPolicy(signing.publicKey), log, ...trust, clock, random, onEvent });
     await runBroker({ api: clientOf(home, url), broker, signal, onEvent });
   } finally {
     await log.close();

@@ -88,7 +88,7 @@ serve({
       allowedMeasurements: [hexId<Measurement>(measurement, 48, "measurement")], allowedAnchors: ["sim"], days: 1,
     });
     const abort = new AbortController();
-    const ended = brokerForData(home, url, SIMULATION_ANCHORS, abort.signal, () => undefined);
+    const ended = brokerForData(home, url, { anchors: SIMULATION_ANCHORS }, abort.signal, () => undefined);
     a.broker = { abort, ended };
     return { grant: envelopeToBytes(a.grant.envelope) };
   },

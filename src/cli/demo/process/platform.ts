@@ -43,7 +43,7 @@ serve({
     const home = await createHome(folder, "platform", passphrase);
     const model = await addModel(home, coordinator, program, card);
     const abort = new AbortController();
-    const ended = brokerForModels(home, coordinator, SIMULATION_ANCHORS, abort.signal, () => undefined);
+    const ended = brokerForModels(home, coordinator, { anchors: SIMULATION_ANCHORS }, abort.signal, () => undefined);
     started = { home, url: coordinator, model, stop: async () => { abort.abort(); await ended; } };
     return { party: platformOf(home).signing.publicKey };
   },
