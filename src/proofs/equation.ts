@@ -25,7 +25,7 @@ export function equationHolds(vk: OpenKey, items: readonly OpenItem[]): boolean 
     ...items.map(({ a, b }, i) => [a.multiplyUnsafe(challenges[i] as bigint).negate(), b] as const),
     [vk.alpha.multiplyUnsafe(total), vk.beta],
     [pippenger(G1, [...vk.ic], scalars), vk.gamma],
-    [pippenger(G1, items.map(({ c }) => c), challenges), vk.delta],
+    [combined(items.map(({ c }) => c), challenges), vk.delta],
   ];
   // A pair with the point at infinity is a factor of 1, for which Miller's loop has no affine form.
   const product = Fp12.finalExponentiate(bn254.millerLoopBatch(pairs.filter(([point]) => !point.is0()).map(([point, lines]) => {
@@ -34,6 +34,10 @@ export function equationHolds(vk: OpenKey, items: readonly OpenItem[]): boolean 
   })));
   return Fp12.eql(product, Fp12.ONE);
 }
+
+/** One point, whose challenge is 1, needs no multiplication; Pippenger's buckets would cost more than the pairing's lines. */
+const combined = (points: CurveG1[], challenges: bigint[]): CurveG1 =>
+  points.length === 1 ? points[0] as CurveG1 : pippenger(G1, points, challenges);
 
 /** What each equation is raised to: one for the first, 128 bits of a digest over the key, all proofs and all signals for each other. */
 export function challengesOf(vk: Pick<OpenKey, "sha256">, items: readonly ProofItem[]): bigint[] {

@@ -3,15 +3,18 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect } from "../../src/chain/client.js";
 import { batchArgs, with0x } from "../../src/chain/encode.js";
 import { refused as refusedBy } from "../../src/chain/errors.js";
+import { programRegistryAbi } from "../../src/chain/generated/program-registry.js";
 import { receiptLedgerAbi } from "../../src/chain/generated/receipt-ledger.js";
 import type { Submission } from "../../src/chain/ports.js";
 import { openRelay } from "../../src/chain/relay.js";
+import { rpc } from "../../src/chain/rpc.js";
 import { coordinateToBytes, Q } from "../../src/proofs/codec.js";
 import { findInvalid, MAX_BATCH, type ProofItem } from "../../src/proofs/verify-batch.js";
 import { verificationKeyFromBytes } from "../../src/proofs/vk.js";
-import { toHex, type Bytes } from "../../src/protocol/bytes.js";
+import { concat, fromHex, toHex, utf8, type Bytes } from "../../src/protocol/bytes.js";
 import type { VeriteeError } from "../../src/protocol/errors.js";
-import { R, type Field } from "../../src/protocol/field.js";
+import { fieldToBytes, R, type Field } from "../../src/protocol/field.js";
+import { sha256 } from "../../src/protocol/hash.js";
 import { ledgerAddress, signalList } from "../../src/protocol/ledger-digest.js";
 import type { ProofBytes } from "../../src/protocol/objects/receipt.js";
 import { proofFromBytes } from "../proofs/claims.js";
@@ -134,6 +137,34 @@ describe("a proof that does not hold", () => {
       }
     }
   }, 60_000);
+});
+
+describe("the challenges", () => {
+  interface CallFrame {
+    readonly to?: string;
+    readonly input: string;
+    readonly calls?: readonly CallFrame[];
+  }
+  const frames = (frame: CallFrame): CallFrame[] => [frame, ...(frame.calls ?? []).flatMap(frames)];
+
+  it("are 128 bits of SHA-256 over domain, key, and every byte of proofs, signals and signatures", async () => {
+    const { viem } = await connect({ rpcUrl: w.chain.rpcUrl, chainId: w.deployment.chainId });
+    const submissions = await batch(3);
+    const program = await viem.readContract({
+      address: with0x(w.deployment.programRegistry), abi: programRegistryAbi, functionName: "program", args: [batchArgs(submissions)[0]],
+    });
+    const { txHash } = await w.sender.submitReceipts(submissions);
+    const trace = await rpc(w.chain.rpcUrl, "debug_traceTransaction", [with0x(txHash), { tracer: "callTracer" }]) as CallFrame;
+    // Selector, program, offset and length of the array, then the entries.
+    const entries = fromHex(trace.input.slice(2)).subarray(4 + 3 * 32);
+    expect(entries.length).toBe(3 * 15 * 32);
+    const seed = sha256(concat(sha256(utf8("veritee/ledger/batch/v1")), new Uint8Array(12), fromHex(program.key.slice(2).toLowerCase()), entries));
+    const expected = [1, 2].map((i) => number(sha256(concat(seed, fieldToBytes(BigInt(i) as Field))).subarray(0, 16)));
+
+    const scalars = frames(trace).filter(({ to }) => BigInt(to ?? 0) === 7n).map(({ input }) => BigInt(`0x${input.slice(2 + 128)}`));
+    // The second proof's A and C, the third's, then alpha and IC_0 by the sum.
+    expect(scalars.slice(0, 6)).toEqual([...expected.flatMap((c) => [R - c, c]), ...Array<bigint>(2).fill(1n + (expected[0] as bigint) + (expected[1] as bigint))]);
+  });
 });
 
 describe("one receipt that alone would be refused", () => {
