@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { create } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseAppraisalPolicy } from "../../src/attestation/policy/schema.js";
 import { KeyBroker } from "../../src/broker/key-broker.js";
 import { toBase64, toHex } from "../../src/protocol/bytes.js";
 import { signEnvelope, signingKey } from "../../src/protocol/dsse.js";
@@ -25,6 +26,7 @@ describe("a broker releases no key for", () => {
     ["a self-made root under the simulator's names", () => ({ quote: { foreignRoot: true } }), "certificate_path"],
     ["a self-made root of another platform", () => ({ tee: SimulatedTee.fromSeed(other32, { platform: "nitro" }) }), "evidence_anchor"],
     ["an expired platform certificate", () => ({ quote: { snp: { vek: { notAfter: deal.clock.now() - 1 } } } }), "certificate_expired"],
+    ["a product whose attestation keys can be extracted", () => ({ quote: { snp: { product: "milan" } } }), "evidence_product"],
     ["evidence for another nonce", () => ({ binding: { nonce: other32 } }), "evidence_binding"],
     ["evidence for another job", () => ({ binding: { job: "33".repeat(32) as JobId } }), "evidence_binding"],
     ["evidence for another policy", () => ({ binding: { policyId: "33".repeat(32) as ObjectId } }), "evidence_binding"],
@@ -35,6 +37,16 @@ describe("a broker releases no key for", () => {
   ];
   it.each(refusals)("%s", async (_name, options, code) => {
     expect(await attempt(deal, options())).toBe(code);
+  });
+
+  it("a machine that the holder's own appraisal policy does not name", async () => {
+    const named = parseAppraisalPolicy({
+      format: "veritee-appraisal-policy/1", name: "one machine", anchors: ["sim"],
+      platforms: { snp: { measurements: "any", instances: ["another machine"], minimumSvn: { genoa: {} } } },
+    });
+    const strict = await makeDeal({ seed: "one machine", appraisalPolicy: named });
+    expect(await attempt(strict)).toBe("evidence_instance");
+    await strict.close();
   });
 
   it("evidence bound to another reply key than the one it came with", async () => {

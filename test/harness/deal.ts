@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { AppraisalPolicyFile } from "../../src/attestation/policy/schema.js";
 import { SIMULATION_ANCHORS } from "../../src/attestation/roots.js";
 import { KeyBroker } from "../../src/broker/key-broker.js";
 import type { KeyStore, PolicySource } from "../../src/broker/ports.js";
@@ -32,7 +33,7 @@ export const PURPOSE = "credit limit of 2026";
 export type Deal = Awaited<ReturnType<typeof makeDeal>>;
 
 /** An enterprise, a platform, a granted dataset, a model, a submitted job and both brokers, around a coordinator in memory. */
-export async function makeDeal({ seed = "deal", records = 40, grantTerms = {} as Partial<GrantTerms> } = {}) {
+export async function makeDeal({ seed = "deal", records = 40, grantTerms = {} as Partial<GrantTerms>, appraisalPolicy = undefined as AppraisalPolicyFile | undefined } = {}) {
   const random = seededRandom(seed);
   const clock = manualClock();
   const ports = { random, clock: clock.now };
@@ -63,7 +64,7 @@ export async function makeDeal({ seed = "deal", records = 40, grantTerms = {} as
     const log = await ReleaseLog.open(join(folder, `log-${party.signing.publicKey.slice(0, 8)}`), party.signing);
     logs.push(log);
     const store: KeyStore = { get: async (s) => copy(keys.get(s)) };
-    return { log, broker: new KeyBroker({ identity: party.signing, keys: store, policy: source, log, anchors: SIMULATION_ANCHORS, clock: clock.now, random }) };
+    return { log, broker: new KeyBroker({ identity: party.signing, keys: store, policy: source, log, anchors: SIMULATION_ANCHORS, appraisalPolicy, clock: clock.now, random }) };
   };
   const dataKeys = new Map<string, Uint8Array>([[dataset.manifest.id, dataset.dataKey]]);
   const startData = () => broker(enterprise, grantPolicy(book), dataKeys);
