@@ -7,7 +7,7 @@ import { judgeAttributes } from "./attributes.js";
 import { claimsOf } from "./claims.js";
 import { appraiseCollateral, ensureBounded, readCollateral, readCrls, type Collateral } from "./collateral.js";
 import { certifyMachine, readPckChain, type Machine } from "./machine.js";
-import { holdsAt, meet, Memo, type Window } from "./memo.js";
+import { holdsAt, meet, Memo, type Window } from "../common/memo.js";
 import { parseQuote, type Quote } from "./parse.js";
 import { judgeQe } from "./qe-identity.js";
 import type { DcapAnchor } from "./roles.js";

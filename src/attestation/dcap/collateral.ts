@@ -8,10 +8,10 @@ import { validatePath, type ValidPath } from "../x509/path.js";
 import { parsePem } from "../x509/pem.js";
 import { verifySignature } from "../x509/signature.js";
 import type { PinnedRoots } from "./anchor.js";
-import { meet, type Window } from "./memo.js";
+import { meet, type Window } from "../common/memo.js";
 import { readQeIdentity, type QeIdentity } from "./qe-identity.js";
 import { readTcbInfo, type TcbInfo } from "./tcb-info.js";
-import { readJson, readUtf8 } from "./text.js";
+import { readJson, readUtf8 } from "../common/text.js";
 
 /*
  * Collateral is UTF-8 JSON, one object:

@@ -6,7 +6,7 @@ import { validatePath } from "../x509/path.js";
 import { parsePem } from "../x509/pem.js";
 import type { PinnedRoots } from "./anchor.js";
 import { windowOf } from "./collateral.js";
-import type { Window } from "./memo.js";
+import type { Window } from "../common/memo.js";
 import { readPckFacts, type PckFacts } from "./pck.js";
 
 /** The machine that a quote's own PCK chain certifies. */

@@ -3,7 +3,7 @@ import { equalBytes, toHex, type Bytes } from "../../protocol/bytes.js";
 import { ensure } from "../../protocol/errors.js";
 import type { EnclaveReport } from "./bodies.js";
 import { svnLevels, type SvnLevel } from "./tcb-info.js";
-import { below, hexOf, instant, readJson } from "./text.js";
+import { below, hexOf, instant, readJson } from "../common/text.js";
 
 const qeIdentitySchema = z.object({
   id: z.enum(["QE", "TD_QE"]), version: z.literal(2), issueDate: instant, nextUpdate: instant,

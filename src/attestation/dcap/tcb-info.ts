@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { TCB_STATUSES } from "../verdict.js";
-import { below, hexOf, instant, readJson } from "./text.js";
+import { below, hexOf, instant, readJson } from "../common/text.js";
 
 const MAX_LEVELS = 128;
 const MAX_MODULES = 32;

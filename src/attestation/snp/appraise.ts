@@ -1,7 +1,7 @@
 import { equalBytes, lp, toHex, type Bytes } from "../../protocol/bytes.js";
 import { ensure } from "../../protocol/errors.js";
 import { sha256 } from "../../protocol/hash.js";
-import { holdsAt, Memo } from "../dcap/memo.js";
+import { holdsAt, Memo } from "../common/memo.js";
 import type { Appraiser, AppraiserInput, Genuine, TrustAnchors } from "../verdict.js";
 import { evidenceDigest } from "../x509/evidence-digest.js";
 import { verifySignature } from "../x509/signature.js";

@@ -1,7 +1,7 @@
 import { equalBytes, type Bytes } from "../../protocol/bytes.js";
 import { ensure, VeriteeError } from "../../protocol/errors.js";
 import type { Anchor } from "../../protocol/objects/parts.js";
-import type { Window } from "../dcap/memo.js";
+import type { Window } from "../common/memo.js";
 import type { SnpChain, TrustAnchors } from "../verdict.js";
 import { parseCertificate, type Certificate } from "../x509/certificate.js";
 import { parseCrl } from "../x509/crl.js";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { fromBase64, type Bytes } from "../../protocol/bytes.js";
 import { ensure } from "../../protocol/errors.js";
-import { readJson, readUtf8 } from "../dcap/text.js";
+import { readJson, readUtf8 } from "../common/text.js";
 
 /** What AMD's key service (KDS) serves beside the pinned chain. */
 export interface SnpCollateral {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createDcapAppraiser } from "../../../src/attestation/dcap/appraise.js";
-import { holdsAt, meet, Memo } from "../../../src/attestation/dcap/memo.js";
+import { holdsAt, meet, Memo } from "../../../src/attestation/common/memo.js";
 import type { Appraiser } from "../../../src/attestation/verdict.js";
 import { readCase, refusal } from "./cases.js";
 
