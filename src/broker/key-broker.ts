@@ -135,7 +135,8 @@ export class KeyBroker {
   async #appraise({ request, now }: Case, policy: ReleasePolicy, { replyKey, evidence }: KeyEvidence, { nonce }: KeyChallenge): Promise<Claims> {
     const { worker, job } = request.value;
     const expectedReportData = reportData({ nonce, worker, release: { replyKey, policyId: policy.id, job } });
-    const claims = await appraise({ evidence, anchors: this.parts.anchors, policy: policy.enclaves, expectedReportData, atUnixSeconds: now });
+    const complete = await (this.parts.completeEvidence?.(evidence) ?? evidence);
+    const claims = await appraise({ evidence: complete, anchors: this.parts.anchors, policy: policy.enclaves, expectedReportData, atUnixSeconds: now });
     enforcePolicy(this.parts.appraisalPolicy ?? RELEASE_BASELINE, claims, now);
     return claims;
   }

@@ -3,7 +3,7 @@ import type { TrustAnchors } from "../attestation/verdict.js";
 import type { Bytes } from "../protocol/bytes.js";
 import type { SigningKey } from "../protocol/dsse.js";
 import type { JobId, KeyRequestId, ObjectId } from "../protocol/ids.js";
-import type { EnclavePolicy, JobRequest, KeyRequest, Signed } from "../protocol/objects/index.js";
+import type { EnclavePolicy, Evidence, JobRequest, KeyRequest, Signed } from "../protocol/objects/index.js";
 import type { ReleaseEvent } from "./release-log/entry.js";
 
 /** Unix seconds. */
@@ -49,6 +49,8 @@ export interface BrokerParts {
   readonly anchors: TrustAnchors;
   /** The holder's own appraisal policy, beside every grant; by default the baseline of key release. */
   readonly appraisalPolicy?: AppraisalPolicyFile | undefined;
+  /** Adds collateral to evidence that came without it; evidence goes as it came where this is absent. @throws collateral_* */
+  readonly completeEvidence?: ((evidence: Evidence) => Promise<Evidence>) | undefined;
   readonly clock: Clock;
   readonly random: Random;
   /** For the operator's log; holds no key. */
@@ -56,7 +58,7 @@ export interface BrokerParts {
 }
 
 /** What a broker's operator decides about evidence. */
-export type BrokerTrust = Pick<BrokerParts, "anchors" | "appraisalPolicy">;
+export type BrokerTrust = Pick<BrokerParts, "anchors" | "appraisalPolicy" | "completeEvidence">;
 
 export interface BrokerEvent {
   readonly kind: "challenged" | "released" | "refused" | "ignored" | "unreachable";

@@ -1,4 +1,4 @@
-import type { Anchor } from "../protocol/objects/parts.js";
+import type { Anchor, Evidence } from "../protocol/objects/parts.js";
 import type { Measurement } from "../protocol/ids.js";
 import type { WorkerCertificate } from "../protocol/objects/receipt.js";
 import type { NonceStore } from "../transport/verify-request.js";
@@ -32,6 +32,8 @@ export interface Context {
   readonly limits: QueueLimits;
   readonly nonces: NonceStore;
   readonly appraiseWorker: AppraiseWorker;
+  /** Adds collateral to a worker's evidence that came without it, so that its receipts carry what a verifier needs. */
+  readonly completeEvidence: (evidence: Evidence) => Promise<Evidence>;
   /** Unix seconds: judges signatures and signed times. Leases go by the database's clock. */
   readonly now: () => number;
   /** How long a worker is registered, in seconds. */

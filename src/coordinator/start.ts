@@ -20,6 +20,8 @@ import { runSweeper } from "./sweeper.js";
 export interface CoordinatorPorts {
   readonly chain: ChainPort;
   readonly appraiseWorker: AppraiseWorker;
+  /** By default evidence stays as it came. */
+  readonly completeEvidence?: Context["completeEvidence"] | undefined;
   /** Gets JSON lines. */
   readonly log: DestinationStream;
   /** Unix seconds; the default is this machine's clock. */
@@ -75,6 +77,7 @@ function contextOf(config: CoordinatorConfig, ports: CoordinatorPorts, db: Db, s
     limits: config,
     nonces: storedNonces(db),
     appraiseWorker: ports.appraiseWorker,
+    completeEvidence: ports.completeEvidence ?? (async (evidence) => evidence),
     now: ports.now ?? (() => Math.floor(Date.now() / 1000)),
     workerSeconds: Math.round(config.workerHours * 3600),
     authorities: () => authorities,

@@ -6,6 +6,7 @@ import { partyKey } from "../../protocol/ids.js";
 import { openPartyHome, withCoordinator, type RemoteOptions } from "../home-options.js";
 import { createOutput } from "../output.js";
 import { ensureMaySimulate } from "../profile.js";
+import { collateralFor, DEFAULT_CACHE } from "../roles/collateral.js";
 import { brokerForData } from "../roles/enterprise.js";
 import { readParty } from "../roles/home.js";
 import { brokerForModels } from "../roles/platform.js";
@@ -19,11 +20,15 @@ export function brokerCommand(): Command {
   withCoordinator(command.command("run").description("Answer key requests until interrupted. Opens no port."))
     .option("--simulation", "accept the public simulator's root, for grants and jobs that name the anchor `sim`")
     .option("--policy <file>", "appraisal policy beside every grant (docs/appraisal-policy.md); default: no Milan, current TCB, VMPL 0")
+    .option("--collateral <dir>", "cache of vendors' collateral, for evidence that comes without it", DEFAULT_CACHE)
+    .option("--offline", "never ask the vendors' services: cache and imported bundles only")
     .addHelpText("after", "\nOne JSON line a decision on standard output.\n\nExample:\n  veritee broker run --home ./acme --coordinator http://127.0.0.1:8080 --simulation")
-    .action(async (o: RemoteOptions & { simulation?: boolean; policy?: string }) => {
+    .action(async (o: RemoteOptions & { simulation?: boolean; policy?: string; collateral: string; offline?: boolean }) => {
       if (o.simulation === true) ensureMaySimulate("the simulator's root");
       const policy = await readPolicy(o.policy);
-      const trust = { anchors: anchorsOf(o.simulation), appraisalPolicy: policy === "authenticity" ? undefined : policy };
+      const anchors = anchorsOf(o.simulation);
+      const completeEvidence = collateralFor(anchors, o.collateral, o.offline ?? false);
+      const trust = { anchors, appraisalPolicy: policy === "authenticity" ? undefined : policy, completeEvidence };
       const { role } = await readParty(o.home);
       const home = await openPartyHome(o, role);
       const abort = new AbortController();

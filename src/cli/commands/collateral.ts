@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { SIMULATION_ANCHORS, VENDOR_ANCHORS } from "../../attestation/roots.js";
 import { amdKds, kdsProxy } from "../../collateral/amd-kds.js";
 import { exportBundle, importBundle } from "../../collateral/bundle.js";
@@ -14,13 +13,9 @@ import { VeriteeError } from "../../protocol/errors.js";
 import { readBytes } from "../case-folder.js";
 import { collateralStates } from "../doctor/collateral.js";
 import { createOutput } from "../output.js";
-import { STATE_DIR } from "../paths.js";
 import { ensureMaySimulate } from "../profile.js";
+import { DEFAULT_CACHE, SERVICE_LIMITS } from "../roles/collateral.js";
 import { clock } from "../roles/system.js";
-
-export const DEFAULT_CACHE = join(STATE_DIR, "collateral");
-/** A service that takes longer is as good as down; lists and chains are far below the bound. */
-const LIMITS = { timeoutMs: 15_000, maxBytes: 256 * 1024 };
 
 interface Common { cache: string; simulation?: boolean; json?: boolean }
 interface FetchOptions extends Common {
@@ -77,7 +72,7 @@ const fetchCommand = (): Command =>
     .action(async (o: FetchOptions) => {
       const source = new CollateralSource({
         cache: new CollateralCache(o.cache), anchors: anchorsOf(o), now: clock,
-        pcs: o.pccs === undefined ? intelPcs(LIMITS) : pccs(o.pccs, LIMITS), kds: o.kds === undefined ? amdKds(LIMITS) : kdsProxy(o.kds, LIMITS),
+        pcs: o.pccs === undefined ? intelPcs(SERVICE_LIMITS) : pccs(o.pccs, SERVICE_LIMITS), kds: o.kds === undefined ? amdKds(SERVICE_LIMITS) : kdsProxy(o.kds, SERVICE_LIMITS),
       });
       const { name, anchor, from, validUntil, content, trouble } = await source.refresh(await requestOf(o));
       if (o.out !== undefined) await writeFile(o.out, content);

@@ -1,17 +1,19 @@
 import { Command } from "commander";
 import { join } from "node:path";
+import { SIMULATION_ANCHORS, VENDOR_ANCHORS } from "../../attestation/roots.js";
 import { hexId, type Measurement } from "../../protocol/ids.js";
 import { builtMeasurement } from "../measurement.js";
 import { parsePort } from "../options.js";
 import { STATE_DIR } from "../paths.js";
 import { ensureMaySimulate } from "../profile.js";
+import { collateralFor, DEFAULT_CACHE } from "../roles/collateral.js";
 import { openCoordinator } from "../roles/coordinator.js";
 import { openDevLedger, readDeployment, registrarKey, type DevLedger } from "../roles/ledger.js";
 import { untilInterrupted } from "../until-interrupted.js";
 
 interface Options {
   state: string; host: string; port: number; postgres?: string; rpc?: string; deployment?: string; key?: string;
-  measurement?: string[]; simulation?: boolean;
+  measurement?: string[]; simulation?: boolean; collateral: string; offline?: boolean;
 }
 
 const need = (value: string | undefined, option: string): string => {
@@ -42,6 +44,8 @@ export const coordinatorCommand = (): Command =>
     .option("--key <file>", "with --rpc: the registrar's key, used by this process alone")
     .option("--measurement <hex...>", "enclaves that may register as workers; this build's own when left out")
     .option("--simulation", "accept SIMULATED workers")
+    .option("--collateral <dir>", "cache of vendors' collateral, for workers whose evidence comes without it", DEFAULT_CACHE)
+    .option("--offline", "never ask the vendors' services: cache and imported bundles only")
     .addHelpText("after", "\nLog lines go to standard output as JSON.\n\nExample:\n  veritee coordinator --simulation --port 8080")
     .action(async (o: Options) => {
       if (o.simulation === true) ensureMaySimulate("simulated workers");
@@ -52,6 +56,7 @@ export const coordinatorCommand = (): Command =>
         settings: { stateDir: o.state, host: o.host, port: o.port, ...(o.postgres === undefined ? {} : { database: { kind: "postgres" as const, url: o.postgres } }) },
         rpcUrl: ledger.rpcUrl, deployment: ledger.deployment, registrarKey: ledger.registrarKey,
         measurements, simulation: o.simulation ?? false, log,
+        completeEvidence: collateralFor(o.simulation === true ? SIMULATION_ANCHORS : VENDOR_ANCHORS, o.collateral, o.offline ?? false),
       }).catch(async (error: unknown) => {
         await ledger.stop();
         throw error;

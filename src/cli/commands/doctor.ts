@@ -10,7 +10,7 @@ import { createOutput, EXIT } from "../output.js";
 import { STATE_DIR } from "../paths.js";
 import { PROFILE } from "../profile.js";
 import { clock } from "../roles/system.js";
-import { DEFAULT_CACHE } from "./collateral.js";
+import { DEFAULT_CACHE } from "../roles/collateral.js";
 
 interface Options { state: string; cache: string; rpc?: string; coordinator?: string; json?: boolean }
 

@@ -5,7 +5,7 @@ import { openSender } from "../../chain/sender.js";
 import { workerAppraiser } from "../../coordinator/appraise-worker.js";
 import { evmChain } from "../../coordinator/chain-adapter.js";
 import type { CoordinatorSettings } from "../../coordinator/config.js";
-import { startCoordinator, type Coordinator } from "../../coordinator/start.js";
+import { startCoordinator, type Coordinator, type CoordinatorPorts } from "../../coordinator/start.js";
 import type { Measurement } from "../../protocol/ids.js";
 import { PGLITE_TEMPLATE } from "../paths.js";
 
@@ -18,6 +18,7 @@ export interface CoordinatorRole {
   readonly measurements: readonly Measurement[];
   /** Accept the public simulator's root. */
   readonly simulation: boolean;
+  readonly completeEvidence?: CoordinatorPorts["completeEvidence"];
   readonly log: { write(line: string): void };
 }
 
@@ -28,5 +29,5 @@ export async function openCoordinator(role: CoordinatorRole): Promise<Coordinato
   const anchors = role.simulation ? SIMULATION_ANCHORS : VENDOR_ANCHORS;
   const policy = { allowedMeasurements: role.measurements, allowedAnchors: role.simulation ? (["sim"] as const) : [] };
   const settings = { database: { kind: "pglite" as const, templateFile: PGLITE_TEMPLATE }, ...role.settings };
-  return startCoordinator(settings, { chain, appraiseWorker: workerAppraiser(anchors, policy), log: role.log });
+  return startCoordinator(settings, { chain, appraiseWorker: workerAppraiser(anchors, policy), log: role.log, completeEvidence: role.completeEvidence });
 }

@@ -36,7 +36,7 @@ export const workerRoutes = [
       ensure(challenge !== "unknown", "challenge_unknown", "the nonce is not from here, or was used");
       ensure(challenge !== "expired", "challenge_expired", "the nonce is too old");
       // Nobody signs the time of appraisal: it is ours, and a receipt's verifier judges the evidence as of then.
-      const certificate = { ...sent, appraisedAt: ctx.now() };
+      const certificate = { ...sent, evidence: await ctx.completeEvidence(sent.evidence), appraisedAt: ctx.now() };
       const claims = await ctx.appraiseWorker(certificate);
       await putWorker(ctx.db, {
         signing_key: caller, ledger_address: sent.worker.ledgerAddress, nonce, certificate: certificateToBytes(certificate),
