@@ -20,6 +20,7 @@ import { scoreCommand } from "./commands/score.js";
 import { setupCommand } from "./commands/setup.js";
 import { verifyCommand } from "./commands/verify.js";
 import { workerCommand } from "./commands/worker.js";
+import { drillCommand } from "./commands/drill.js";
 import { EXIT, exitCodeOf, printError } from "./output.js";
 import { PACKAGE_ROOT } from "./paths.js";
 import { ensureProfile } from "./profile.js";
@@ -36,7 +37,7 @@ const program = new Command("veritee")
 for (const command of [
   demoCommand, verifyCommand, scoreCommand, setupCommand, generateCommand, identityCommand, datasetCommand, grantCommand,
   modelCommand, jobCommand, brokerCommand, coordinatorCommand, workerCommand, ledgerCommand, appraiseCommand, policyCommand,
-  recallCommand, collateralCommand, doctorCommand,
+  recallCommand, collateralCommand, doctorCommand, drillCommand,
 ]) {
   program.addCommand(command().exitOverride().showHelpAfterError("(add --help for usage and an example)"));
 }

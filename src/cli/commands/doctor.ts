@@ -1,7 +1,9 @@
 import { Command } from "commander";
 import { join } from "node:path";
 import { SIMULATION_ANCHORS, VENDOR_ANCHORS } from "../../attestation/roots.js";
+import type { TrustAnchors } from "../../attestation/verdict.js";
 import { CollateralCache } from "../../collateral/cache.js";
+import { daysLeftSamples } from "../../collateral/expiry.js";
 import type { Check } from "../doctor/check.js";
 import { checkCollateral } from "../doctor/collateral.js";
 import { checkArtefacts, checkEnclave, checkNode, checkStore } from "../doctor/environment.js";
@@ -12,7 +14,7 @@ import { PROFILE } from "../profile.js";
 import { clock } from "../roles/system.js";
 import { DEFAULT_CACHE } from "../roles/collateral.js";
 
-interface Options { state: string; cache: string; rpc?: string; coordinator?: string; json?: boolean }
+interface Options { state: string; cache: string; rpc?: string; coordinator?: string; metrics?: boolean; json?: boolean }
 
 export const doctorCommand = (): Command =>
   new Command("doctor")
@@ -21,14 +23,26 @@ export const doctorCommand = (): Command =>
     .option("--cache <dir>", "folder of the collateral cache", DEFAULT_CACHE)
     .option("--rpc <url>", "also ask this ledger node")
     .option("--coordinator <url>", "also ask this coordinator")
+    .option("--metrics", "print the collateral's days left as Prometheus text instead, for a node exporter's text files")
     .option("--json", "print {ok, checks: [{name, ok, detail, facts}]}")
     .addHelpText("after", "\nExit code 0 when all is well, 1 when something needs attention. Nothing is changed.\n\nExample:\n  veritee doctor --coordinator http://127.0.0.1:8080")
     .action(async (options: Options) => {
+      if (options.metrics === true) return void process.stdout.write(await metrics(options.cache));
       const checks = await examine(options);
       const ok = checks.every((check) => check.ok);
       createOutput(options.json ?? false).result({ ok, checks }, () => inWords(checks));
       process.exitCode = ok ? EXIT.ok : EXIT.negative;
     });
+
+/** In production, simulated collateral is something that does not belong here. */
+const anchors = (): TrustAnchors => (PROFILE === "production" ? VENDOR_ANCHORS : SIMULATION_ANCHORS);
+
+/** Prometheus' text format. Label values are names of ours, without quotes or line ends. */
+async function metrics(cache: string): Promise<string> {
+  const lines = daysLeftSamples(await new CollateralCache(cache).list(), clock()).map(({ name, labels, value }) =>
+    `${name}{${Object.entries(labels).map(([k, v]) => `${k}="${v}"`).join(",")}} ${value}\n`);
+  return `# HELP veritee_collateral_days_left Days until cached collateral lapses.\n# TYPE veritee_collateral_days_left gauge\n${lines.join("")}`;
+}
 
 async function examine({ state, cache, rpc, coordinator }: Options): Promise<readonly Check[]> {
   return [
@@ -38,8 +52,7 @@ async function examine({ state, cache, rpc, coordinator }: Options): Promise<rea
     await checkStore(state),
     ...(rpc === undefined ? [] : [await checkLedger(rpc)]),
     ...(coordinator === undefined ? [] : [await checkCoordinator(coordinator)]),
-    // In production, simulated collateral is something that does not belong here.
-    ...(await checkCollateral(new CollateralCache(cache), PROFILE === "production" ? VENDOR_ANCHORS : SIMULATION_ANCHORS, clock())),
+    ...(await checkCollateral(new CollateralCache(cache), anchors(), clock())),
   ];
 }
 
