@@ -5,21 +5,23 @@ import {Registrar} from "./Registrar.sol";
 
 /// @title Accounts of attested workers (docs/protocol.md, section 8).
 /// @notice The registrar appraises a worker's evidence off chain and registers the account that the evidence binds. The
-/// digest lets anyone find that evidence and appraise it again. Registration keeps noise off the ledger; it is no
+/// digest lets anyone find that evidence and appraise it again; the anchor shows at a glance what was simulated. Registration keeps noise off the ledger; it is no
 /// guarantee of integrity, which only the proof gives.
 contract WorkerRegistry is Registrar {
     error WorkerIsZero();
     error WorkerRevoked();
     error WorkerUnknown();
     error AlreadyExpired();
+    error AnchorMissing();
 
-    event WorkerRegistered(address indexed account, bytes32 evidenceDigest, uint64 notAfter);
+    event WorkerRegistered(address indexed account, bytes32 evidenceDigest, uint64 notAfter, bytes16 anchor);
     event WorkerRemoved(address indexed account);
 
     struct Worker {
-        bytes32 evidenceDigest; // SHA-256 of the evidence as received
+        bytes32 evidenceDigest; // of the worker's certificate: evidence, collateral, nonce, time of appraisal
         uint64 notAfter; // Unix seconds, last second of validity
         bool revoked;
+        bytes16 anchor; // ASCII name of the trust anchor, "sim" for simulated evidence
     }
 
     mapping(address account => Worker) private _workers;
@@ -28,12 +30,13 @@ contract WorkerRegistry is Registrar {
 
     /// @notice Registers an account, or renews it with new evidence. A revoked account never returns: its key may be known
     /// to others.
-    function register(address account, bytes32 evidenceDigest, uint64 notAfter) external onlyRegistrar {
+    function register(address account, bytes32 evidenceDigest, uint64 notAfter, bytes16 anchor) external onlyRegistrar {
         if (account == address(0)) revert WorkerIsZero();
         if (_workers[account].revoked) revert WorkerRevoked();
         if (notAfter < block.timestamp) revert AlreadyExpired();
-        _workers[account] = Worker(evidenceDigest, notAfter, false);
-        emit WorkerRegistered(account, evidenceDigest, notAfter);
+        if (anchor == 0) revert AnchorMissing();
+        _workers[account] = Worker(evidenceDigest, notAfter, false, anchor);
+        emit WorkerRegistered(account, evidenceDigest, notAfter, anchor);
     }
 
     function revoke(address account) external onlyRegistrar {

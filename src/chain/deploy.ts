@@ -1,5 +1,6 @@
 import type { Abi, Address } from "viem";
-import type { Bytes } from "../protocol/bytes.js";
+import { toHex, utf8, type Bytes } from "../protocol/bytes.js";
+import { sha256 } from "../protocol/hash.js";
 import { LedgerAccount } from "./account.js";
 import { connect, type ChainTarget } from "./client.js";
 import { addressFrom, without0x, type Hex } from "./encode.js";
@@ -62,6 +63,10 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   }
   return deployment;
 }
+
+/** Names the contracts' code: a deployment of other code is another ledger. */
+export const contractsDigest = (): string =>
+  toHex(sha256(utf8([poseidonT3Code, datasetRegistryCode, programRegistryCode, workerRegistryCode, receiptLedgerCode].map((c) => c.bytecode).join())));
 
 type Libraries = Readonly<Record<string, Address>>;
 

@@ -1,4 +1,4 @@
-import { fromHex, toHex, type Bytes } from "../protocol/bytes.js";
+import { fromHex, toHex, utf8, type Bytes } from "../protocol/bytes.js";
 import { ensure } from "../protocol/errors.js";
 import { field, type Field } from "../protocol/field.js";
 import { idFromBytes, type LedgerAddress } from "../protocol/ids.js";
@@ -69,3 +69,7 @@ function compactSignature(signature: Bytes): { r: Hex; vs: Hex } {
 /** A coordinate may be any 256-bit number here; the contract refuses what is not canonical. */
 const word = (bytes: Bytes): bigint => BigInt(toHex0x(bytes));
 
+
+/** An anchor's name as the worker registry's bytes16: ASCII, zeros behind. */
+export const anchorTo = (anchor: string): Hex => `0x${toHex(utf8(anchor)).padEnd(32, "0")}`;
+export const anchorFrom = (hex: Hex): string => new TextDecoder().decode(fromHex(hex)).replace(/\0+$/, "");

@@ -2,6 +2,7 @@ import type { Bytes } from "../protocol/bytes.js";
 import type { Field } from "../protocol/field.js";
 import type { LedgerAddress } from "../protocol/ids.js";
 import type { LedgerSignals } from "../protocol/ledger-digest.js";
+import type { Anchor } from "../protocol/objects/parts.js";
 import type { ProofBytes } from "../protocol/objects/receipt.js";
 import type { LedgerAnchor } from "../protocol/receipt-file.js";
 import type { BatchRefusal } from "./refusals.js";
@@ -65,6 +66,8 @@ export interface WorkerStatus {
   readonly evidenceDigest: Bytes;
   /** Last second of validity. */
   readonly notAfter: number;
+  /** Whose root vouched for it, by the registrar's word; `sim` is simulation. */
+  readonly anchor: string;
   readonly revoked: boolean;
   /** By the clock of the latest block. */
   readonly active: boolean;
@@ -136,7 +139,7 @@ export interface ChainSender {
   /** Sending a model twice is harmless: the first block counts. */
   registerModel(model: Field): Promise<Mined>;
   /** The sender must be the registrar, as in the next three. */
-  registerWorker(account: LedgerAddress, evidenceDigest: Bytes, notAfter: number): Promise<Mined>;
+  registerWorker(account: LedgerAddress, evidenceDigest: Bytes, notAfter: number, anchor: Anchor): Promise<Mined>;
   revokeWorker(account: LedgerAddress): Promise<Mined>;
   registerProgram(registration: ProgramRegistration): Promise<Mined>;
   retireProgram(program: string): Promise<Mined>;

@@ -1,7 +1,7 @@
 import { fromHex } from "../protocol/bytes.js";
 import { ledgerProgramId } from "../protocol/ledger-digest.js";
 import { connect, type ChainClient } from "./client.js";
-import { addressFrom, batchArgs, fieldFrom, numberFrom, submitArgs, toHex0x, with0x, without0x } from "./encode.js";
+import { addressFrom, anchorFrom, batchArgs, fieldFrom, numberFrom, submitArgs, toHex0x, with0x, without0x } from "./encode.js";
 import { refused } from "./errors.js";
 import { datasetRegistryAbi } from "./generated/dataset-registry.js";
 import { programRegistryAbi } from "./generated/program-registry.js";
@@ -74,7 +74,7 @@ export function readerOf(client: ChainClient, deployment: Deployment): ChainRead
         viem.readContract({ ...workers, functionName: "isActive", args }),
       ]);
       if (entry.notAfter === 0n) return undefined;
-      return { evidenceDigest: fromHex(entry.evidenceDigest), notAfter: numberFrom(entry.notAfter), revoked: entry.revoked, active };
+      return { evidenceDigest: fromHex(entry.evidenceDigest), notAfter: numberFrom(entry.notAfter), revoked: entry.revoked, anchor: anchorFrom(entry.anchor), active };
     },
     workerRegisteredAt: (account, evidenceDigest) => workerRegisteredAt(client, deployment, account, evidenceDigest),
     modelBlock: async (model) => {

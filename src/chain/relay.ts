@@ -2,6 +2,7 @@ import { equalBytes, type Bytes } from "../protocol/bytes.js";
 import { VeriteeError } from "../protocol/errors.js";
 import type { Field } from "../protocol/field.js";
 import type { LedgerAddress } from "../protocol/ids.js";
+import type { Anchor } from "../protocol/objects/parts.js";
 import { LedgerAccount } from "./account.js";
 import { connect } from "./client.js";
 import type { LeafProof } from "./merkle.js";
@@ -16,6 +17,7 @@ export interface WorkerEntry {
   readonly evidenceDigest: Bytes;
   /** Unix seconds, last second of validity. */
   readonly notAfter: number;
+  readonly anchor: Anchor;
 }
 
 /** Reader, sender and registry mirror as one: what whoever relays deeds to the ledger needs. */
@@ -63,14 +65,14 @@ export function relayOf(reader: ChainReader, sender: ChainSender, mirror: Pick<R
     insertLeaf: sender.insertLeaf,
     revokeLeaf: (leaf, signature) => revokeLeaf(leaf, signature),
     registerModel: sender.registerModel,
-    registerWorker: ({ account, evidenceDigest, notAfter }) => sender.registerWorker(account, evidenceDigest, notAfter),
+    registerWorker: ({ account, evidenceDigest, notAfter, anchor }) => sender.registerWorker(account, evidenceDigest, notAfter, anchor),
     submitReceipt: sender.submitReceipt,
     submitReceipts: sender.submitReceipts,
     leaf: reader.leaf,
     isModelRegistered: async (model) => (await reader.modelBlock(model)) !== undefined,
-    isWorkerRegistered: async ({ account, evidenceDigest, notAfter }) => {
+    isWorkerRegistered: async ({ account, evidenceDigest, notAfter, anchor }) => {
       const entry = await reader.worker(account);
-      return entry !== undefined && !entry.revoked && entry.notAfter === notAfter && equalBytes(entry.evidenceDigest, evidenceDigest);
+      return entry !== undefined && !entry.revoked && entry.notAfter === notAfter && entry.anchor === anchor && equalBytes(entry.evidenceDigest, evidenceDigest);
     },
     receipt: (job) => receipt(reader, job),
     merkleProof: (leaf) => mirror.proof(leaf),

@@ -2,7 +2,7 @@ import type { Bytes } from "../protocol/bytes.js";
 import { ledgerProgramId } from "../protocol/ledger-digest.js";
 import { LedgerAccount } from "./account.js";
 import { connect } from "./client.js";
-import { batchArgs, submitArgs, toHex0x, with0x } from "./encode.js";
+import { anchorTo, batchArgs, submitArgs, toHex0x, with0x } from "./encode.js";
 import { datasetRegistryAbi } from "./generated/dataset-registry.js";
 import { programRegistryAbi } from "./generated/program-registry.js";
 import { receiptLedgerAbi } from "./generated/receipt-ledger.js";
@@ -39,8 +39,8 @@ export function senderOf(account: LedgerAccount, deployment: Deployment): ChainS
     registerProgram: ({ program, key, artefactHash, developmentParameters }) =>
       programs("registerProgram", toHex0x(ledgerProgramId(program)), toHex0x(key), toHex0x(artefactHash), developmentParameters),
     retireProgram: (program) => programs("retireProgram", toHex0x(ledgerProgramId(program))),
-    registerWorker: (worker, evidenceDigest, notAfter) =>
-      workers("register", with0x(worker), toHex0x(evidenceDigest), BigInt(notAfter)),
+    registerWorker: (worker, evidenceDigest, notAfter, anchor) =>
+      workers("register", with0x(worker), toHex0x(evidenceDigest), BigInt(notAfter), anchorTo(anchor)),
     revokeWorker: (worker) => workers("revoke", with0x(worker)),
     submitReceipt: (submission) => account.call({
       address: with0x(deployment.receiptLedger),

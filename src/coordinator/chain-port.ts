@@ -1,6 +1,7 @@
 import type { Bytes } from "../protocol/bytes.js";
 import type { Field } from "../protocol/field.js";
 import type { LedgerAddress } from "../protocol/ids.js";
+import type { Anchor } from "../protocol/objects/parts.js";
 import type { ReceiptStatement } from "../protocol/objects/receipt.js";
 import type { LedgerAnchor } from "../protocol/receipt-file.js";
 import type { DeploymentView } from "../transport/api.js";
@@ -20,6 +21,8 @@ export interface WorkerEntry {
   readonly evidenceDigest: Bytes;
   /** Unix seconds, last second of validity. */
   readonly notAfter: number;
+  /** Whose root vouched for the evidence: the ledger shows what was simulated. */
+  readonly anchor: Anchor;
 }
 
 /**

@@ -60,6 +60,7 @@ export async function checkWorkerRegistered({ statement, file: { certificate, an
   ensure(anchor.blockTime <= worker.notAfter, "receipt_invalid", "recorded after the worker's registration ended",
     { blockTime: anchor.blockTime, notAfter: worker.notAfter });
   same("the worker was registered with another certificate", toHex(worker.evidenceDigest), toHex(certificateDigest(certificate)));
+  same("the ledger's record and the receipt differ on whether this was simulated", worker.anchor === "sim", statement.simulated);
   const registered = await chain.workerRegisteredAt(account, worker.evidenceDigest);
   ensure(registered !== undefined, "receipt_invalid", "the ledger never announced the worker's registration", { account });
   const delay = registered - certificate.appraisedAt;

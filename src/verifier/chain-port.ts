@@ -29,6 +29,8 @@ export interface ChainReceipt {
 export interface ChainWorker {
   readonly evidenceDigest: Bytes;
   readonly notAfter: number;
+  /** Name of the trust anchor by the registrar's word. */
+  readonly anchor: string;
   readonly revoked: boolean;
 }
 

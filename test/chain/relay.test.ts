@@ -35,7 +35,7 @@ describe("the relay", () => {
     await relay.registerModel(model);
     expect(await relay.isModelRegistered(model)).toBe(true);
 
-    const worker = { account: ledgerAddress(keyFrom(w.rng)), evidenceDigest: w.rng.bytes(32), notAfter: FAR };
+    const worker = { account: ledgerAddress(keyFrom(w.rng)), evidenceDigest: w.rng.bytes(32), notAfter: FAR, anchor: "sim" } as const;
     expect(await relay.isWorkerRegistered(worker)).toBe(false);
     await relay.registerWorker(worker);
     expect(await relay.isWorkerRegistered(worker)).toBe(true);

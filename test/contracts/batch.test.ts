@@ -82,7 +82,7 @@ describe("submitBatch", () => {
 
   it("takes re-randomised proofs, several roots and several workers in one batch, from a relay too", async () => {
     const workerKey = keyFrom(w.rng);
-    await w.sender.registerWorker(ledgerAddress(workerKey), w.rng.bytes(32), 4_102_444_800);
+    await w.sender.registerWorker(ledgerAddress(workerKey), w.rng.bytes(32), 4_102_444_800, "sim");
     const [first, second] = [entry(await batch(1), 0), w.submission(await w.signals(), { workerKey })];
     await w.insert(w.rng.field());
     const third = entry(await batch(1), 0);
@@ -202,7 +202,7 @@ describe("one receipt that alone would be refused", () => {
     const [p, q] = await batch(2) as [Submission, Submission];
     const stranger = w.submission(await w.signals(), { workerKey });
     expect(await refused([p, stranger, q])).toEqual({ reason: "WorkerNotActive", index: 1 });
-    await w.sender.registerWorker(ledgerAddress(workerKey), w.rng.bytes(32), 4_102_444_800);
+    await w.sender.registerWorker(ledgerAddress(workerKey), w.rng.bytes(32), 4_102_444_800, "sim");
     expect(await w.reader.refusalOfBatch([p, stranger, q])).toBeUndefined();
     await w.sender.revokeWorker(ledgerAddress(workerKey));
     expect(await refused([p, stranger, q])).toEqual({ reason: "WorkerNotActive", index: 1 });

@@ -58,7 +58,7 @@ it("costs exactly what contracts/gas.json says, and a full tree takes no more", 
   if (leaf === undefined) throw new Error("no leaf 20");
   gas["gas.leaf.revoke.64"] = (await w.revoke(leaf)).gasUsed;
   gas["gas.model.register"] = (await w.sender.registerModel(w.rng.field())).gasUsed;
-  gas["gas.worker.register"] = (await w.sender.registerWorker(ledgerAddress(keyFrom(w.rng)), w.rng.bytes(32), FAR)).gasUsed;
+  gas["gas.worker.register"] = (await w.sender.registerWorker(ledgerAddress(keyFrom(w.rng)), w.rng.bytes(32), FAR, "sim")).gasUsed;
 
   await pretendSize(FULL - 1);
   gas[`gas.leaf.insert.${FULL}`] = (await w.insert(w.rng.field())).gasUsed;

@@ -160,18 +160,18 @@ describe("the worker's signature", () => {
   it("refuses a revoked worker, which never returns", async () => {
     const workerKey = keyFrom(w.rng);
     const account = ledgerAddress(workerKey);
-    await w.sender.registerWorker(account, w.rng.bytes(32), FAR);
+    await w.sender.registerWorker(account, w.rng.bytes(32), FAR, "sim");
     expect(await w.reader.refusal(w.submission(await w.signals(), { workerKey }))).toBeUndefined();
     await w.sender.revokeWorker(account);
     expect(await refused(w.submission(await w.signals(), { workerKey }))).toEqual(refusedFor("WorkerNotActive"));
-    expect(await refusalOf(w.sender.registerWorker(account, w.rng.bytes(32), FAR))).toEqual(refusedFor("WorkerRevoked"));
+    expect(await refusalOf(w.sender.registerWorker(account, w.rng.bytes(32), FAR, "sim"))).toEqual(refusedFor("WorkerRevoked"));
     expect(await w.reader.worker(account)).toMatchObject({ revoked: true, active: false });
   });
 
   it("refuses an expired worker by the block's clock", async () => {
     const workerKey = keyFrom(w.rng);
     const { time } = await w.reader.head();
-    await w.sender.registerWorker(ledgerAddress(workerKey), w.rng.bytes(32), time + 1_000);
+    await w.sender.registerWorker(ledgerAddress(workerKey), w.rng.bytes(32), time + 1_000, "sim");
     const submission = w.submission(await w.signals(), { workerKey });
     await rpc(w.chain.rpcUrl, "evm_setNextBlockTimestamp", [time + 1_000]);
     await w.chain.mine(1);
@@ -179,7 +179,7 @@ describe("the worker's signature", () => {
     await rpc(w.chain.rpcUrl, "evm_setNextBlockTimestamp", [time + 1_001]);
     await w.chain.mine(1);
     expect(await refused(submission)).toEqual(refusedFor("WorkerNotActive"));
-    expect(await refusalOf(w.sender.registerWorker(ledgerAddress(workerKey), w.rng.bytes(32), time))).toEqual(refusedFor("AlreadyExpired"));
+    expect(await refusalOf(w.sender.registerWorker(ledgerAddress(workerKey), w.rng.bytes(32), time, "sim"))).toEqual(refusedFor("AlreadyExpired"));
   });
 
   it("refuses a signature for another chain or ledger, and malformed or high-s ones", async () => {

@@ -79,21 +79,21 @@ describe("models", () => {
 
 describe("workers", () => {
   it("are the registrar's alone", async () => {
-    expect(await refusalOf(stranger.registerWorker(stranger.account, w.rng.bytes(32), FAR))).toEqual(refusedFor("NotRegistrar"));
+    expect(await refusalOf(stranger.registerWorker(stranger.account, w.rng.bytes(32), FAR, "sim"))).toEqual(refusedFor("NotRegistrar"));
     expect(await refusalOf(stranger.revokeWorker(ledgerAddress(w.workerKey)))).toEqual(refusedFor("NotRegistrar"));
   });
 
   it("are renewed with new evidence", async () => {
     const account = ledgerAddress(keyFrom(w.rng));
     const [first, second] = [w.rng.bytes(32), w.rng.bytes(32)];
-    await w.sender.registerWorker(account, first, FAR - 1);
-    await w.sender.registerWorker(account, second, FAR);
-    expect(await w.reader.worker(account)).toEqual({ evidenceDigest: second, notAfter: FAR, revoked: false, active: true });
+    await w.sender.registerWorker(account, first, FAR - 1, "sim");
+    await w.sender.registerWorker(account, second, FAR, "amd");
+    expect(await w.reader.worker(account)).toEqual({ evidenceDigest: second, notAfter: FAR, revoked: false, anchor: "amd", active: true });
   });
 
   it("cannot be the zero address, nor be revoked before they are known", async () => {
     const zero = "0".repeat(40) as ReturnType<typeof ledgerAddress>;
-    expect(await refusalOf(w.sender.registerWorker(zero, w.rng.bytes(32), FAR))).toEqual(refusedFor("WorkerIsZero"));
+    expect(await refusalOf(w.sender.registerWorker(zero, w.rng.bytes(32), FAR, "sim"))).toEqual(refusedFor("WorkerIsZero"));
     expect(await refusalOf(w.sender.revokeWorker(ledgerAddress(keyFrom(w.rng))))).toEqual(refusedFor("WorkerUnknown"));
     expect(await w.reader.worker(ledgerAddress(keyFrom(w.rng)))).toBeUndefined();
   });

@@ -41,7 +41,7 @@ it("anchors a job's receipt on an EVM ledger, and refuses jobs for a leaf that w
   const dataset: Dataset = { id: manifest.id, leaf, authority, blobs: [blobIdOf(sealed)] };
   const c: Case = { owner, platform, dataset, grant: await publishGrant(owner, dataset, platform), model: await publishModel(platform) };
   const worker = await registerWorker(service.url);
-  await w.sender.registerWorker(ledgerAddress(w.workerKey), random(32), FAR);
+  await w.sender.registerWorker(ledgerAddress(w.workerKey), random(32), FAR, "sim");
   const job = await submit(c);
   const lease = await worker.api.lease(5) as Lease;
 

@@ -36,7 +36,7 @@ describe("a worker with full control of its attested keys", () => {
     folder = await mkdtemp(join(tmpdir(), "veritee-liar-"));
     const { rpcUrl, deployment, registrarKey: privateKey } = world.ledger;
     // Its keys are as good as an honest worker's: genuine (simulated) evidence, registered on the ledger.
-    await (await openSender({ rpcUrl, deployment, privateKey })).registerWorker(worker.ledgerAddress, random(32), 4_000_000_000);
+    await (await openSender({ rpcUrl, deployment, privateKey })).registerWorker(worker.ledgerAddress, random(32), 4_000_000_000, "sim");
   });
   afterAll(async () => {
     await world.stop();

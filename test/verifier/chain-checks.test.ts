@@ -19,7 +19,7 @@ const honest = ({ statement: s, anchor, certificate }: Fixture): ChainReader => 
     resultCommitment: s.resultCommitment, programId: ledgerProgramId(s.program), worker: s.worker.ledgerAddress, registryRoot: s.registryRoot,
     asOfDay: s.asOfDay, sourceClass: s.sourceClass, txHash: anchor.txHash, blockNumber: anchor.blockNumber,
   }),
-  worker: async () => ({ evidenceDigest: certificateDigest(certificate), notAfter: NOW + 3600, revoked: false }),
+  worker: async () => ({ evidenceDigest: certificateDigest(certificate), notAfter: NOW + 3600, anchor: "sim", revoked: false }),
   workerRegisteredAt: async () => certificate.appraisedAt + 5,
   program: async () => ({ keySha256: pinned.sha256, developmentParameters: true, retired: false }),
 });
@@ -49,6 +49,7 @@ const cases: readonly (readonly [string, Change, readonly string[]])[] = [
   ["another source recorded", record({ sourceClass: 1 }), ["recorded"]],
   ["another transaction recorded", record({ txHash: "0c".repeat(32) }), ["recorded"]],
   ["another registry root recorded", record({ registryRoot: 1n as never }), ["root"]],
+  ["a record that calls a simulated worker real", worker({ anchor: "amd" }), ["worker-registered"]],
   ["a worker whose registration was never announced", () => ({ workerRegisteredAt: async () => undefined }), ["worker-registered"]],
   ["an appraisal that was dated back by more than an hour", () => ({ workerRegisteredAt: async () => NOW + 3600 }), ["worker-registered"]],
   ["a worker that nobody registered", () => ({ worker: async () => undefined }), ["worker-registered"]],

@@ -2,7 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { deploy } from "../../chain/deploy.js";
+import { contractsDigest, deploy } from "../../chain/deploy.js";
 import { startDevChain } from "../../chain/devchain.js";
 import type { Deployment, ProgramRegistration } from "../../chain/ports.js";
 import { openReader } from "../../chain/reader.js";
@@ -66,18 +66,21 @@ export interface DevLedger {
   stop(): Promise<void>;
 }
 
-/** Starts the embedded chain on a folder; deploys the contracts unless they are there with the program keys of this build. */
+/** Starts the embedded chain on a folder; deploys the contracts unless they are there, with the code and the program keys of this build. */
 export async function openDevLedger(folder: string, onStep?: (step: string) => void): Promise<DevLedger> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const key = await registrarKey(join(folder, "registrar.key"));
   const chain = await startDevChain({ chainId: DEV_CHAIN_ID, stateFile: join(folder, "chain.json") });
   try {
     const file = join(folder, "deployment.json");
-    const known = await usableDeployment(chain.rpcUrl, file);
+    const codeFile = join(folder, "contracts.sha256");
+    const sameCode = (await readFile(codeFile, "utf8").catch(() => "")) === contractsDigest();
+    const known = sameCode ? await usableDeployment(chain.rpcUrl, file) : undefined;
     if (known !== undefined) return { rpcUrl: chain.rpcUrl, deployment: known, registrarKey: key, fresh: false, stop: chain.stop };
     await chain.fund(ledgerAddress(key));
     const deployment = await deployAll(chain.rpcUrl, DEV_CHAIN_ID, key, (step) => onStep?.(step));
     await writeFile(file, `${JSON.stringify(deployment, null, 2)}\n`);
+    await writeFile(codeFile, contractsDigest());
     return { rpcUrl: chain.rpcUrl, deployment, registrarKey: key, fresh: true, stop: chain.stop };
   } catch (error) {
     await chain.stop();

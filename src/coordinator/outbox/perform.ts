@@ -43,7 +43,7 @@ async function registerModel(chain: ChainPort, send: SendOf<"register_model">): 
 }
 
 async function registerWorker(chain: ChainPort, send: SendOf<"register_worker">): Promise<Mined | undefined> {
-  const entry = { account: send.account as LedgerAddress, evidenceDigest: fromHex(send.evidenceDigest), notAfter: send.notAfter };
+  const entry = { account: send.account as LedgerAddress, evidenceDigest: fromHex(send.evidenceDigest), notAfter: send.notAfter, anchor: send.anchor };
   return (await chain.isWorkerRegistered(entry)) ? undefined : chain.registerWorker(entry);
 }
 

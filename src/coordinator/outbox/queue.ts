@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { z } from "zod";
 import { sha256 } from "../../protocol/hash.js";
 import { toHex, utf8 } from "../../protocol/bytes.js";
+import { ANCHORS } from "../../protocol/objects/parts.js";
 import type { Db, OutboxRow } from "../store/schema.js";
 
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`));
@@ -11,7 +12,7 @@ const sendSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("insert_leaf"), subject: hex(32), authority: hex(20), signature: hex(65) }),
   z.strictObject({ kind: z.literal("revoke_leaf"), subject: hex(32), signature: hex(65) }),
   z.strictObject({ kind: z.literal("register_model"), subject: hex(32), commitment: hex(32) }),
-  z.strictObject({ kind: z.literal("register_worker"), subject: hex(32), account: hex(20), evidenceDigest: hex(32), notAfter: z.int() }),
+  z.strictObject({ kind: z.literal("register_worker"), subject: hex(32), account: hex(20), evidenceDigest: hex(32), notAfter: z.int(), anchor: z.enum(ANCHORS) }),
   z.strictObject({ kind: z.literal("submit_receipt"), subject: hex(32), attempt: z.int().positive() }),
 ]);
 export type Send = z.infer<typeof sendSchema>;

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { PartyKey } from "../../protocol/ids.js";
+import { readAnchor } from "../../protocol/objects/parts.js";
 import { enqueueSend } from "../outbox/queue.js";
 import type { Db, WorkerRow } from "./schema.js";
 
@@ -31,7 +32,7 @@ export async function putWorker(db: Db, worker: NewWorker, evidenceDigest: strin
   await db.transaction().execute(async (trx) => {
     await trx.insertInto("workers").values(row).onConflict((c) => c.column("signing_key").doUpdateSet(row)).execute();
     await enqueueSend(trx, {
-      kind: "register_worker", subject: worker.signing_key, account: worker.ledger_address, evidenceDigest, notAfter: Number(worker.not_after),
+      kind: "register_worker", subject: worker.signing_key, account: worker.ledger_address, evidenceDigest, notAfter: Number(worker.not_after), anchor: readAnchor(worker.anchor),
     });
   });
 }

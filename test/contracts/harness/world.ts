@@ -57,7 +57,7 @@ export async function startWorld(seed: string, options: { stateFile?: string } =
   const sender = await openSender({ rpcUrl: chain.rpcUrl, deployment, privateKey: registrarKey });
   const reader = await openReader(chain.rpcUrl, deployment);
   const mirror = new RegistryMirror(reader);
-  await sender.registerWorker(ledgerAddress(workerKey), rng.bytes(32), FAR);
+  await sender.registerWorker(ledgerAddress(workerKey), rng.bytes(32), FAR, "sim");
 
   const registry = { chainId: CHAIN_ID, contract: deployment.datasetRegistry };
   return {
