@@ -1,6 +1,7 @@
 import type { Curve } from "snarkjs";
 import { R } from "../protocol/field.js";
 import type { G1Point, G2Point, Groth16Proof } from "../proofs/types.js";
+import { sortWires, sumOf } from "./multi-exp.js";
 import type { ProvingKey } from "./proving-key.js";
 import { quotientScalars } from "./quotient.js";
 import type { Witness } from "./witness.js";
@@ -17,15 +18,12 @@ export async function groth16Proof(curve: Curve, key: ProvingKey, witness: Witne
   const { G1, G2, Fr } = curve;
   const wires = witness.toBytes();
   const quotient = await quotientScalars(curve, key, wires);
-  const privateWires = witness.toBytes(key.publicInputs + 1);
-  const cScalars = new Uint8Array(privateWires.length + quotient.length);
-  cScalars.set(privateWires);
-  cScalars.set(quotient, privateWires.length);
+  const sorted = sortWires(wires);
   const [aSum, b1Sum, b2Sum, cSum] = await Promise.all([
-    G1.multiExpAffine(key.a, wires),
-    G1.multiExpAffine(key.b1, wires),
-    G2.multiExpAffine(key.b2, wires),
-    G1.multiExpAffine(key.cAndH, cScalars),
+    sumOf(G1, key.a, sorted),
+    sumOf(G1, key.b1, sorted),
+    sumOf(G2, key.b2, sorted),
+    sumOf(G1, key.c, sortWires(witness.toBytes(key.publicInputs + 1)), { points: key.h, scalars: quotient }),
   ]);
 
   const [r, s] = [blinding(), blinding()];

@@ -13,8 +13,10 @@ export interface ProvingKey {
   readonly a: Uint8Array;
   readonly b1: Uint8Array;
   readonly b2: Uint8Array;
-  /** private wires, then the powers of the quotient: both end up in C, so they are one multiplication */
-  readonly cAndH: Uint8Array;
+  /** one base a private wire */
+  readonly c: Uint8Array;
+  /** one base a power of the quotient */
+  readonly h: Uint8Array;
   /** matrices A and B, cut by rows so that threads can share them */
   readonly rows: readonly RowRange[];
 }
@@ -40,13 +42,9 @@ export function parseProvingKey(zkey: Uint8Array, ranges: number): ProvingKey {
   const [alpha1, beta1, beta2] = [g1(), g1(), g2()];
   g2(); // gamma
   const [delta1, delta2] = [g1(), g2()];
-  const [c, h] = [sections.get(8).bytes, sections.get(9).bytes];
-  const cAndH = new Uint8Array(c.length + h.length);
-  cAndH.set(c);
-  cAndH.set(h, c.length);
   return {
     publicInputs, domain, alpha1, beta1, beta2, delta1, delta2,
-    a: sections.get(5).bytes, b1: sections.get(6).bytes, b2: sections.get(7).bytes, cAndH,
+    a: sections.get(5).bytes, b1: sections.get(6).bytes, b2: sections.get(7).bytes, c: sections.get(8).bytes, h: sections.get(9).bytes,
     rows: cut(sections.get(4), domain, ranges),
   };
 }

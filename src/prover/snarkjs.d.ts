@@ -17,6 +17,8 @@ declare module "snarkjs" {
     readonly F: { readonly n8: number };
     /** generator, Jacobian */
     readonly g: Uint8Array;
+    /** infinity, Jacobian */
+    readonly zero: Uint8Array;
     add(a: Uint8Array, b: Uint8Array): Uint8Array;
     timesFr(point: Uint8Array, scalar: Uint8Array): Uint8Array;
     toAffine(point: Uint8Array): Uint8Array;
