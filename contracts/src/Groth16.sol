@@ -168,6 +168,7 @@ library Groth16 {
         _load(key, KEY_FIXED_BYTES, xSlot, 64);
         if (!_scale(tail, sums[0]) || !_scale(xSlot, sums[0])) return false;
         for (uint256 j = 1; j <= SIGNALS; ++j) {
+            if (sums[j] == 0) continue; // its point times zero adds nothing: the source class of unendorsed data
             _load(key, KEY_FIXED_BYTES + j * 64, xSlot + 64, 64);
             if (!_scale(xSlot + 64, sums[j]) || !_add(xSlot)) return false;
         }

@@ -40,7 +40,7 @@ describe("submit", () => {
     expect(await w.reader.receipt(signals.jobBinding)).toBe(signals.resultCommitment);
     const record = await w.reader.receiptRecord(signals.jobBinding);
     expect(record).toMatchObject({
-      resultCommitment: signals.resultCommitment, registryRoot: signals.registryRoot, asOfDay: 19_000, sourceClass: 1,
+      resultCommitment: signals.resultCommitment, registryRoot: signals.registryRoot, asOfDay: 19_000, sourceClass: 0,
       worker: ledgerAddress(w.workerKey), txHash: mined.txHash, blockNumber: mined.blockNumber,
     });
     expect(await w.reader.transaction(mined.txHash)).toMatchObject({ ...mined, succeeded: true, to: w.deployment.receiptLedger });

@@ -67,7 +67,7 @@ export async function startWorld(seed: string, options: { stateFile?: string } =
     revoke: async (leaf, signer = authorityKey) =>
       sender.revokeLeaf(leaf, (await mirror.proof(leaf)).siblings, signLedger(revokeDigest(registry, leaf), signer)),
     signals: async (change = {}) => ({
-      registryRoot: await reader.root(), resultCommitment: rng.field(), jobBinding: rng.field(), asOfDay: 19_000, sourceClass: 1, ...change,
+      registryRoot: await reader.root(), resultCommitment: rng.field(), jobBinding: rng.field(), asOfDay: 19_000, sourceClass: 0, ...change,
     }),
     submission: (signals, change = {}) => {
       const program = change.program ?? PROGRAM;
