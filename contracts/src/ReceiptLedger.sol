@@ -52,9 +52,15 @@ contract ReceiptLedger {
     uint256 private constant AS_OF_DAY = 3;
     uint256 private constant SOURCE_CLASS = 4;
 
+    /// @dev proof: A.x, A.y, B.x.c1, B.x.c0, B.y.c1, B.y.c0, C.x, C.y
+    struct Claim {
+        uint256[5] signals;
+        uint256[8] proof;
+    }
+
     /// @dev A receipt of a batch: its claim and the worker's signature, compact (EIP-2098).
     struct Entry {
-        Groth16.Claim claim;
+        Claim claim;
         bytes32 r;
         bytes32 vs;
     }
@@ -65,6 +71,7 @@ contract ReceiptLedger {
         address worker;
     }
 
+    uint256 private constant SIGNALS = 5;
     uint256 private constant ENTRY_BYTES = 15 * 32;
 
     DatasetRegistry public immutable datasets;
@@ -81,7 +88,7 @@ contract ReceiptLedger {
     }
 
     /// @param signals R, K, J, as-of day, source class
-    /// @param proof as in Groth16.Claim
+    /// @param proof as in Claim
     /// @param signature by a registered worker over SHA-256(RECEIPT_DOMAIN, chain id, this contract, programId, signals)
     function submit(
         bytes32 programId,
@@ -131,7 +138,7 @@ contract ReceiptLedger {
         assembly ("memory-safe") {
             first := entries.offset
         }
-        if (!Groth16.verifyBatch(key, first, ENTRY_BYTES, entries.length)) revert ProofInvalid();
+        if (!Groth16.verifyBatch(key, SIGNALS, first, ENTRY_BYTES, entries.length)) revert ProofInvalid();
     }
 
     /// @dev Cheap questions first.
@@ -152,7 +159,11 @@ contract ReceiptLedger {
         worker = Signature.recover(_digest(programId, signals), signature);
         refusal = _judgeSigner(worker, seen);
         if (refusal != 0) return (refusal, worker);
-        if (!Groth16.verify(key, _claim(signals, proof))) refusal = ProofInvalid.selector;
+        uint256 place;
+        assembly ("memory-safe") {
+            place := signals
+        }
+        if (!Groth16.verify(key, place, SIGNALS, proof)) refusal = ProofInvalid.selector;
     }
 
     function _judgeSignals(uint256[5] calldata signals) private view returns (bytes4) {
@@ -199,22 +210,19 @@ contract ReceiptLedger {
         );
     }
 
-    /// @dev Two arguments of fixed size follow each other in calldata, as the fields of a Claim do.
-    function _claim(uint256[5] calldata signals, uint256[8] calldata proof)
-        private
-        pure
-        returns (Groth16.Claim calldata claim)
-    {
-        uint256 gap;
+    /// @dev SHA-256(RECEIPT_DOMAIN, chain id, this contract, programId, signals), without a copy left in memory.
+    function _digest(bytes32 programId, uint256[5] calldata signals) private view returns (bytes32 digest) {
         assembly ("memory-safe") {
-            claim := signals
-            gap := sub(proof, signals)
+            let free := mload(0x40)
+            mstore(free, RECEIPT_DOMAIN)
+            mstore(add(free, 32), chainid())
+            mstore(add(free, 64), shl(96, address()))
+            mstore(add(free, 84), programId)
+            calldatacopy(add(free, 116), signals, 160)
+            let ok := staticcall(gas(), 2, free, 276, 0, 32)
+            if iszero(and(ok, eq(returndatasize(), 32))) { revert(0, 0) }
+            digest := mload(0)
         }
-        assert(gap == 160);
-    }
-
-    function _digest(bytes32 programId, uint256[5] calldata signals) private view returns (bytes32) {
-        return sha256(abi.encodePacked(RECEIPT_DOMAIN, block.chainid, address(this), programId, signals));
     }
 
     function _revertWith(bytes4 selector) private pure {
