@@ -7,7 +7,7 @@ import { memorySource } from "../src/programs/import/source.js";
 import { aggregate } from "../src/programs/program.js";
 import { programById } from "../src/programs/registry.js";
 import { buildScoreInput, type ScoreInput } from "../src/programs/score-input.js";
-import { artefactsOf, PROGRAM_IDS, verificationKeyOf, type ProgramId } from "../src/proofs/artefacts.js";
+import { artefactsOf, PROGRAM_IDS, scoreCircuitOf, verificationKeyOf, type ProgramId } from "../src/proofs/artefacts.js";
 import { verifyProof } from "../src/proofs/verify.js";
 import { artefactsIn } from "../src/prover/artefact-files.js";
 import { terminate } from "../src/prover/engine.js";
@@ -34,18 +34,19 @@ export async function benchProofs(artefacts: string): Promise<Figures> {
   const prover = snarkjsProver(artefactsIn(artefacts));
   for (const id of PROGRAM_IDS) {
     const name = programById(id).name;
-    figures[`constraints.score.${name}`] = fixed(artefactsOf(id).constraints, "constraints");
+    const circuit = scoreCircuitOf(id);
+    figures[`constraints.score.${name}`] = fixed(artefactsOf(circuit).constraints, "constraints");
     const { input, publicSignals } = await statement(id);
-    await prover.prove(id, input);
+    await prover.prove(circuit, input);
     const proved = [];
-    for (let i = 0; i < RUNS; i++) proved.push(await prover.prove(id, input));
+    for (let i = 0; i < RUNS; i++) proved.push(await prover.prove(circuit, input));
     figures[`time.witness.score.${name}`] = figure(proved.map((p) => p.timings.witnessMs), "ms");
     figures[`time.prove.score.${name}`] = figure(proved.map((p) => p.timings.proveMs), "ms");
     const [last] = proved;
     const signals = [publicSignals.R, publicSignals.K, publicSignals.J, BigInt(publicSignals.asOfDay), BigInt(publicSignals.sourceClass)];
     if (last === undefined) continue;
-    verifyProof(verificationKeyOf(id), signals, last.proof);
-    figures["time.verify.score"] = figure(await times(RUNS, () => verifyProof(verificationKeyOf(id), signals, last.proof)), "ms");
+    verifyProof(verificationKeyOf(circuit), signals, last.proof);
+    figures["time.verify.score"] = figure(await times(RUNS, () => verifyProof(verificationKeyOf(circuit), signals, last.proof)), "ms");
   }
   await terminate();
   return figures;

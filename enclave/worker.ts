@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { evidenceToJson } from "../src/attestation/quote-channel.js";
-import { PROGRAM_IDS } from "../src/proofs/artefacts.js";
+import { SCORE_CIRCUITS } from "../src/proofs/artefacts.js";
 import { pinnedKeys } from "../src/proofs/pinned-key.js";
 import { VeriteeError } from "../src/protocol/errors.js";
 import { artefactsIn } from "../src/prover/artefact-files.js";
@@ -70,7 +70,7 @@ async function chooseCollector(config: WorkerConfig, { host, simulation, platfor
 }
 
 async function warmUp(prover: WarmableProver): Promise<void> {
-  for (const program of PROGRAM_IDS) await prover.warm(program).catch(() => undefined);
+  for (const circuit of SCORE_CIRCUITS) await prover.warm(circuit).catch(() => undefined);
 }
 
 /** Ends with a code and a log line that name the error, never its cause: the host reads both. */

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { artefactsOf, PROGRAM_IDS } from "../src/proofs/artefacts.js";
+import { artefactsOf, PROGRAM_IDS, scoreCircuitOf } from "../src/proofs/artefacts.js";
 import { programById } from "../src/programs/registry.js";
 
 const read = (path: string): Record<string, number> => JSON.parse(readFileSync(resolve(import.meta.dirname, "..", path), "utf8")) as Record<string, number>;
 
 describe("bench/snapshot.json holds the deterministic figures, so that none changes unnoticed", () => {
-  const constraints = Object.fromEntries(PROGRAM_IDS.map((id) => [`constraints.score.${programById(id).name}`, artefactsOf(id).constraints]));
+  const constraints = Object.fromEntries(PROGRAM_IDS.map((id) => [`constraints.score.${programById(id).name}`, artefactsOf(scoreCircuitOf(id)).constraints]));
   const now = { ...constraints, ...read("contracts/gas.json") };
 
   it("equals what the circuits' pins and the contracts' measured gas say", () => {

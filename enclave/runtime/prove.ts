@@ -1,5 +1,5 @@
 import { signalList, type LedgerSignals } from "../../src/protocol/ledger-digest.js";
-import { programId } from "../../src/proofs/artefacts.js";
+import { programId, scoreCircuitOf } from "../../src/proofs/artefacts.js";
 import type { PinnedKey } from "../../src/proofs/pinned-key.js";
 import type { Groth16Proof } from "../../src/proofs/types.js";
 import { verifyProof } from "../../src/proofs/verify.js";
@@ -28,7 +28,7 @@ export async function proveScore({ ports, guard, phases }: Session, program: str
     asOfDay: publicSignals.asOfDay,
     sourceClass: publicSignals.sourceClass,
   };
-  const { proof } = await ports.prover.prove(programId(program), input);
+  const { proof } = await ports.prover.prove(scoreCircuitOf(programId(program)), input);
   phases.advance(0.9);
   await guard.checkpoint();
   verifyProof(key.key, signalList(signals), proof);

@@ -1,17 +1,10 @@
 import { VeriteeError } from "../protocol/errors.js";
-import { RETAIL_ACCOUNT_KEY } from "./keys/retail-account.js";
-import { SME_INVOICE_KEY } from "./keys/sme-invoice.js";
-import type { ArtefactManifest, ProgramId } from "./manifest.js";
-import { PINS } from "./pins.js";
+import { CIRCUIT_NAMES, type ArtefactManifest, type CircuitName, type CircuitPin, type ProgramId } from "./manifest.js";
+import { PINS } from "./pins/index.js";
 import type { VerificationKey } from "./types.js";
 import { verificationKeyFromHex } from "./vk.js";
 
-export type { ArtefactManifest, ProgramId } from "./manifest.js";
-
-const KEYS: Readonly<Record<ProgramId, VerificationKey>> = {
-  "sme-invoice/1": verificationKeyFromHex(SME_INVOICE_KEY),
-  "retail-account/1": verificationKeyFromHex(RETAIL_ACCOUNT_KEY),
-};
+export type { ArtefactManifest, CircuitName, ProgramId } from "./manifest.js";
 
 export const PROGRAM_IDS: readonly ProgramId[] = ["sme-invoice/1", "retail-account/1"];
 
@@ -22,6 +15,43 @@ export function programId(program: string): ProgramId {
   return known;
 }
 
-export const artefactsOf = (program: ProgramId): ArtefactManifest => PINS[program];
+/** @throws unsupported unless it names a circuit */
+export function circuitName(name: string): CircuitName {
+  const known = CIRCUIT_NAMES.find((circuit) => circuit === name);
+  if (known === undefined) throw new VeriteeError("unsupported", "no such circuit", { circuit: name, known: CIRCUIT_NAMES.join(", ") });
+  return known;
+}
 
-export const verificationKeyOf = (program: ProgramId): VerificationKey => KEYS[program];
+const circuitOf = (statement: "score" | "ingest" | "dataset") => (program: ProgramId): CircuitName =>
+  circuitName(`${statement}-${program.slice(0, program.indexOf("/"))}`);
+
+/** The circuit of a program's score statement (docs/protocol.md 7). */
+export const scoreCircuitOf = circuitOf("score");
+/** The circuit of a step of a program's ingest. */
+export const ingestCircuitOf = circuitOf("ingest");
+/** The circuit that ties a program's ingest to a leaf. */
+export const datasetCircuitOf = circuitOf("dataset");
+
+/** What every worker needs. */
+export const SCORE_CIRCUITS: readonly CircuitName[] = PROGRAM_IDS.map(scoreCircuitOf);
+
+/** Every circuit that this build pins. */
+export const PINNED_CIRCUITS: readonly CircuitName[] = CIRCUIT_NAMES.filter((circuit) => circuit in PINS);
+
+/** @throws unsupported when the circuit is not pinned */
+export const artefactsOf = (circuit: CircuitName): ArtefactManifest => pinOf(circuit).manifest;
+
+const keys = new Map<CircuitName, VerificationKey>();
+
+/** The pinned key, the same object each time. @throws unsupported when the circuit is not pinned */
+export function verificationKeyOf(circuit: CircuitName): VerificationKey {
+  const known = keys.get(circuit) ?? verificationKeyFromHex(pinOf(circuit).verificationKey);
+  keys.set(circuit, known);
+  return known;
+}
+
+function pinOf(circuit: CircuitName): CircuitPin {
+  const pin = PINS[circuit];
+  if (pin === undefined) throw new VeriteeError("unsupported", "this build pins no such circuit", { circuit });
+  return pin;
+}

@@ -1,9 +1,9 @@
 import type { Bytes } from "../protocol/bytes.js";
 import { fromHex } from "../protocol/bytes.js";
-import { artefactsOf, programId, verificationKeyOf } from "./artefacts.js";
+import { artefactsOf, programId, scoreCircuitOf, verificationKeyOf, type CircuitName } from "./artefacts.js";
 import type { VerificationKey } from "./types.js";
 
-/** The one verification key under which a program's proofs count. */
+/** The one verification key under which a circuit's proofs count. */
 export interface PinnedKey {
   readonly key: VerificationKey;
   /** SHA-256 of its canonical bytes. */
@@ -12,12 +12,14 @@ export interface PinnedKey {
   readonly development: boolean;
 }
 
-/** Program, by wire name, to its key. @throws unsupported when no key is pinned */
+/** Program, by wire name, to the key of its score circuit. @throws unsupported when no key is pinned */
 export type PinnedKeys = (program: string) => PinnedKey;
 
+/** The key that this build pins for a circuit. @throws unsupported */
+export function pinnedKeyOf(circuit: CircuitName): PinnedKey {
+  const pin = artefactsOf(circuit);
+  return { key: verificationKeyOf(circuit), sha256: fromHex(pin.verificationKeySha256), development: pin.parameters === "development-INSECURE" };
+}
+
 /** The keys that this build pins. */
-export const pinnedKeys: PinnedKeys = (program) => {
-  const id = programId(program);
-  const pin = artefactsOf(id);
-  return { key: verificationKeyOf(id), sha256: fromHex(pin.verificationKeySha256), development: pin.parameters === "development-INSECURE" };
-};
+export const pinnedKeys: PinnedKeys = (program) => pinnedKeyOf(scoreCircuitOf(programId(program)));

@@ -1,4 +1,4 @@
-import type { ProgramId } from "./artefacts.js";
+import type { CircuitName } from "./artefacts.js";
 import type { Groth16Proof } from "./types.js";
 
 /** Circuit input by signal name; arrays are flat, in declaration order. Every value is in [0, r). */
@@ -9,7 +9,7 @@ export interface ProofTimings {
   readonly proveMs: number;
 }
 
-export interface ProvedScore {
+export interface ProvedStatement {
   readonly proof: Groth16Proof;
   /** public signals in circuit order, as the witness holds them */
   readonly signals: readonly bigint[];
@@ -19,5 +19,5 @@ export interface ProvedScore {
 /** The port behind which proving systems and native provers live. */
 export interface Prover {
   /** @throws witness_invalid when the input violates the statement, artefact_mismatch, parameters_insecure */
-  prove(program: ProgramId, input: CircuitInput): Promise<ProvedScore>;
+  prove(circuit: CircuitName, input: CircuitInput): Promise<ProvedStatement>;
 }

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { toHex } from "../protocol/bytes.js";
 import { ensure } from "../protocol/errors.js";
 import { R } from "../protocol/field.js";
-import { artefactsOf, type ProgramId } from "../proofs/artefacts.js";
-import type { CircuitInput, ProvedScore, Prover } from "../proofs/prover.js";
+import { artefactsOf, type CircuitName } from "../proofs/artefacts.js";
+import type { CircuitInput, ProvedStatement, Prover } from "../proofs/prover.js";
 import { verificationKeySha256 } from "../proofs/vk.js";
 import { engine } from "./engine.js";
 import { groth16Proof } from "./groth16-proof.js";
@@ -11,19 +11,19 @@ import { parseProvingKey, type ProvingKey } from "./proving-key.js";
 import { WitnessCalculator } from "./witness.js";
 import { inspectZkey } from "./zkey.js";
 
-/** What proving a program takes. */
+/** What proving a statement takes. */
 export interface ProvingArtefacts {
   readonly wasm: Uint8Array;
   readonly zkey: Uint8Array;
 }
 
-/** Where artefacts come from: a folder, a bundle, a network. Asked once a program. */
-export type ArtefactSource = (program: ProgramId) => Promise<ProvingArtefacts>;
+/** Where artefacts come from: a folder, a bundle, a network. Asked once a circuit. */
+export type ArtefactSource = (circuit: CircuitName) => Promise<ProvingArtefacts>;
 
 /** A prover that can be made ready before the first statement arrives. */
 export interface WarmableProver extends Prover {
-  /** Loads and checks a program's artefacts and builds the engine, about a second. @throws as prove() */
-  warm(program: ProgramId): Promise<void>;
+  /** Loads and checks a circuit's artefacts and builds the engine, about a second. @throws as prove() */
+  warm(circuit: CircuitName): Promise<void>;
 }
 
 interface Loaded {
@@ -36,37 +36,37 @@ interface Loaded {
  * stay in memory, so the first proof is the slow one. Call terminate() of engine.ts to free them.
  */
 export function snarkjsProver(source: ArtefactSource): WarmableProver {
-  const loaded = new Map<ProgramId, Promise<Loaded>>();
-  const open = (program: ProgramId): Promise<Loaded> => {
-    const known = loaded.get(program);
+  const loaded = new Map<CircuitName, Promise<Loaded>>();
+  const open = (circuit: CircuitName): Promise<Loaded> => {
+    const known = loaded.get(circuit);
     if (known !== undefined) return known;
-    const pending = source(program).then((bytes) => load(program, bytes));
-    loaded.set(program, pending);
-    pending.catch(() => loaded.delete(program)); // the next proof asks the source again
+    const pending = source(circuit).then((bytes) => load(circuit, bytes));
+    loaded.set(circuit, pending);
+    pending.catch(() => loaded.delete(circuit)); // the next proof asks the source again
     return pending;
   };
   return {
-    warm: async (program) => void (await open(program)),
-    prove: async (program, input) => proveOnce(await open(program), input),
+    warm: async (circuit) => void (await open(circuit)),
+    prove: async (circuit, input) => proveOnce(await open(circuit), input),
   };
 }
 
 /** @throws parameters_insecure, artefact_mismatch */
-async function load(program: ProgramId, { wasm, zkey }: ProvingArtefacts): Promise<Loaded> {
+async function load(circuit: CircuitName, { wasm, zkey }: ProvingArtefacts): Promise<Loaded> {
   const { key, development } = inspectZkey(zkey);
-  const pin = artefactsOf(program);
+  const pin = artefactsOf(circuit);
   const found = toHex(verificationKeySha256(key));
-  ensure(found === pin.verificationKeySha256, "artefact_mismatch", "the proving key is not the program's", {
-    program, found, expected: pin.verificationKeySha256,
+  ensure(found === pin.verificationKeySha256, "artefact_mismatch", "the proving key is not the circuit's", {
+    circuit, found, expected: pin.verificationKeySha256,
   });
   ensure(development === (pin.parameters === "development-INSECURE"), "parameters_insecure", "the proving key's mark differs from its label", {
-    program, label: pin.parameters,
+    circuit, label: pin.parameters,
   });
   const [calculator, curve] = await Promise.all([WitnessCalculator.open(wasm), engine()]);
   return { calculator, key: parseProvingKey(zkey, curve.tm.concurrency) };
 }
 
-async function proveOnce({ calculator, key }: Loaded, input: CircuitInput): Promise<ProvedScore> {
+async function proveOnce({ calculator, key }: Loaded, input: CircuitInput): Promise<ProvedStatement> {
   const curve = await engine();
   const start = performance.now();
   const witness = await calculator.calculate(input);

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { curves } from "snarkjs";
-import { artefactsOf, PROGRAM_IDS, type ArtefactManifest, type ProgramId } from "../proofs/artefacts.js";
+import { artefactsOf, SCORE_CIRCUITS, type ArtefactManifest, type CircuitName } from "../proofs/artefacts.js";
 import { artefactPaths, ensurePinned, readPinned, writeWhole } from "./artefact-files.js";
 import { compileCircuit } from "./compile.js";
 import { developmentZkey, openGenerators, type Generators } from "./development-setup.js";
@@ -19,7 +19,8 @@ export interface SetupOptions {
   readonly root: string;
   /** default `<root>/.veritee/artefacts`; must lie under the root */
   readonly cache?: string;
-  readonly programs?: readonly ProgramId[];
+  /** default: the score circuits, which every worker needs */
+  readonly circuits?: readonly CircuitName[];
   readonly onProgress?: (progress: SetupProgress) => void;
 }
 
@@ -28,21 +29,21 @@ export const defaultCache = (root: string): string => join(root, ".veritee", "ar
 /**
  * Makes what proving needs, once: compiles circuits and derives DEVELOPMENT proving keys, each checked against its pin.
  * Takes about half a minute on two cores; afterwards it only checks hashes. Interrupted, it goes on with what is missing.
- * @returns the programs that something was made for
+ * @returns the circuits that something was made for
  * @throws artefact_mismatch when a compiler or a file gives other bytes than pinned
  */
-export async function ensureArtefacts(options: SetupOptions): Promise<ProgramId[]> {
-  const { root, cache = defaultCache(root), programs = PROGRAM_IDS, onProgress = () => undefined } = options;
-  const missing: ProgramId[] = [];
-  for (const program of programs) if (!(await isComplete(cache, artefactsOf(program)))) missing.push(program);
+export async function ensureArtefacts(options: SetupOptions): Promise<CircuitName[]> {
+  const { root, cache = defaultCache(root), circuits = SCORE_CIRCUITS, onProgress = () => undefined } = options;
+  const missing: CircuitName[] = [];
+  for (const circuit of circuits) if (!(await isComplete(cache, artefactsOf(circuit)))) missing.push(circuit);
 
   // Compilers run side by side in processes of their own; keys are made here, one after the other.
-  const compiled = missing.map((program) => compileMissing(root, cache, artefactsOf(program), onProgress));
+  const compiled = missing.map((circuit) => compileMissing(root, cache, artefactsOf(circuit), onProgress));
   compiled.forEach((c) => c.catch(() => undefined)); // awaited below, in order
   const generators = lazyGenerators();
-  for (const [i, program] of missing.entries()) {
+  for (const [i, circuit] of missing.entries()) {
     const r1cs = (await compiled[i]) as Uint8Array;
-    await makeKey(cache, artefactsOf(program), r1cs, await generators(), onProgress);
+    await makeKey(cache, artefactsOf(circuit), r1cs, await generators(), onProgress);
   }
   return missing;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { artefactsOf, PROGRAM_IDS, type ProgramId } from "../../src/proofs/artefacts.js";
+import { artefactsOf, SCORE_CIRCUITS, type CircuitName } from "../../src/proofs/artefacts.js";
 import { parseR1cs } from "../../src/prover/r1cs.js";
 import { R } from "../../src/protocol/field.js";
 import { WitnessChecker } from "./harness/check-witness.js";
@@ -7,24 +7,24 @@ import { circuit } from "./harness/circuits.js";
 import { retailInput, retailSample } from "./harness/retail-account.js";
 import { smeInput, smeSample } from "./harness/sme-invoice.js";
 
-const samples: Readonly<Record<ProgramId, ReturnType<typeof smeInput>>> = {
-  "sme-invoice/1": smeInput(smeSample),
-  "retail-account/1": retailInput(retailSample),
+const samples: Readonly<Partial<Record<CircuitName, ReturnType<typeof smeInput>>>> = {
+  "score-sme-invoice": smeInput(smeSample),
+  "score-retail-account": retailInput(retailSample),
 };
 
-describe.each(PROGRAM_IDS)("constraints of %s", (program) => {
+describe.each(SCORE_CIRCUITS)("constraints of %s", (name) => {
   test("are as many as pinned and fit a domain of 2^14", async () => {
-    const { constraints, publicInputs } = parseR1cs((await circuit(program)).r1cs);
-    const pin = artefactsOf(program);
+    const { constraints, publicInputs } = parseR1cs((await circuit(name)).r1cs);
+    const pin = artefactsOf(name);
     expect([constraints.length, publicInputs]).toEqual([pin.constraints, pin.publicInputs]);
     expect(constraints.length).toBeLessThanOrEqual(16_000);
     expect(constraints.length + publicInputs + 1).toBeLessThanOrEqual(2 ** 14);
   });
 
   test("leave no wire free: each one, changed alone, violates some of them", async () => {
-    const under = await circuit(program);
+    const under = await circuit(name);
     const r1cs = parseR1cs(under.r1cs);
-    const checker = new WitnessChecker(r1cs, await under.witness(samples[program]));
+    const checker = new WitnessChecker(r1cs, await under.witness(samples[name] ?? {}));
     expect(checker.holds()).toBe(true);
     const free: number[] = [];
     for (let wire = 1; wire < r1cs.wires; wire++) {
@@ -36,7 +36,7 @@ describe.each(PROGRAM_IDS)("constraints of %s", (program) => {
   });
 
   test("use every public signal", async () => {
-    const { constraints, publicInputs } = parseR1cs((await circuit(program)).r1cs);
+    const { constraints, publicInputs } = parseR1cs((await circuit(name)).r1cs);
     const used = new Set(constraints.flatMap(({ a, b, c }) => [...a.wires, ...b.wires, ...c.wires]));
     for (let s = 1; s <= publicInputs; s++) expect(used.has(s), `signal ${s}`).toBe(true);
   });

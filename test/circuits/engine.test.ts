@@ -7,7 +7,7 @@ import { aggregate, type Aggregates, type Program } from "../../src/programs/pro
 import { programByName } from "../../src/programs/registry.js";
 import { buildScoreInput, type ScoreInput } from "../../src/programs/score-input.js";
 import type { Terms } from "../../src/programs/terms.js";
-import { programId } from "../../src/proofs/artefacts.js";
+import { programId, scoreCircuitOf } from "../../src/proofs/artefacts.js";
 import { aggregateCommitment, leaf } from "../../src/protocol/commitments.js";
 import { field } from "../../src/protocol/field.js";
 import { importText } from "../programs/helpers.js";
@@ -33,7 +33,7 @@ function engineInput(program: Program, aggregates: Aggregates, terms: Terms): Sc
 const opened = new Map<string, Promise<CircuitUnderTest>>();
 
 function circuitOf({ id }: Program): Promise<CircuitUnderTest> {
-  const pending = opened.get(id) ?? circuit(programId(id));
+  const pending = opened.get(id) ?? circuit(scoreCircuitOf(programId(id)));
   opened.set(id, pending);
   return pending;
 }

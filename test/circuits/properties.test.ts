@@ -11,7 +11,7 @@ import { statement, trueBins, type Signals, type TestCase, type TestModel } from
 let sme: CircuitUnderTest;
 let retail: CircuitUnderTest;
 beforeAll(async () => {
-  [sme, retail] = [await circuit("sme-invoice/1"), await circuit("retail-account/1")];
+  [sme, retail] = [await circuit("score-sme-invoice"), await circuit("score-retail-account")];
 });
 
 const RUNS = 40;

@@ -6,7 +6,7 @@ import { statement, type Signals } from "./harness/statement.js";
 
 let retail: CircuitUnderTest;
 beforeAll(async () => {
-  retail = await circuit("retail-account/1");
+  retail = await circuit("score-retail-account");
 });
 
 const accepted = (signals: Signals) => expect(retail.witness(signals)).resolves.toBeDefined();

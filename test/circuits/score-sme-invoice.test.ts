@@ -6,7 +6,7 @@ import { encode, statement, trueBins, type Signals, type TestCase } from "./harn
 
 let sme: CircuitUnderTest;
 beforeAll(async () => {
-  sme = await circuit("sme-invoice/1");
+  sme = await circuit("score-sme-invoice");
 });
 
 const input = (a: SmeAggregates, test: TestCase): Signals => statement(test, { maxMonth: maxMonth(a) });

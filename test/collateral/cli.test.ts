@@ -103,7 +103,7 @@ describe("veritee doctor", { timeout: MANY_PROCESSES }, () => {
     const { report } = await doctor("--cache", "cache");
     expect(find(report, "node")?.ok).toBe(true);
     expect(find(report, "enclave bundle")?.facts?.["measurement"]).toMatch(/^[0-9a-f]{96}$/);
-    expect(find(report, "artefacts sme-invoice/1")).toBeDefined();
+    expect(find(report, "artefacts score-sme-invoice")).toBeDefined();
     expect(find(report, `collateral tdx-${FMSPC}-platform`)).toMatchObject({ ok: true, facts: { anchor: "sim", state: "good" } });
   });
 

@@ -69,7 +69,7 @@ describe("the measured set", () => {
 
 describe("the measured file", () => {
   let enclave: LaunchedEnclave | undefined;
-  beforeAll(async () => void (await ensureArtefacts({ root: ROOT, programs: ["sme-invoice/1"] })), 180_000);
+  beforeAll(async () => void (await ensureArtefacts({ root: ROOT, circuits: ["score-sme-invoice"] })), 180_000);
   afterAll(async () => void (await enclave?.stop(2_000)));
 
   it("runs a whole job by itself, real proof included, to a receipt that verifies", async () => {

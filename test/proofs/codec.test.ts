@@ -2,7 +2,7 @@ import { bn254 } from "@noble/curves/bn254.js";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { artefactsOf, programId, PROGRAM_IDS, verificationKeyOf } from "../../src/proofs/artefacts.js";
+import { artefactsOf, circuitName, datasetCircuitOf, ingestCircuitOf, PINNED_CIRCUITS, programId, PROGRAM_IDS, scoreCircuitOf, verificationKeyOf } from "../../src/proofs/artefacts.js";
 import {
   proofFromLedger, proofFromSnarkjs, proofFromWire, proofToLedger, proofToSnarkjs, proofToWire, Q,
 } from "../../src/proofs/codec.js";
@@ -54,21 +54,21 @@ describe("malformed proofs are refused", () => {
 });
 
 describe("verification keys", () => {
-  test.each(PROGRAM_IDS)("of %s have the pinned hash and survive their canonical bytes", (program) => {
-    const key = verificationKeyOf(program);
+  test.each(PINNED_CIRCUITS)("of %s have the pinned hash, as many points as signals, and survive their canonical bytes", (circuit) => {
+    const key = verificationKeyOf(circuit);
     const bytes = verificationKeyToBytes(key);
-    expect(bytes.length).toBe(64 + 3 * 128 + 6 * 64);
+    expect(bytes.length).toBe(64 + 3 * 128 + (artefactsOf(circuit).publicInputs + 1) * 64);
     expect(verificationKeyFromBytes(bytes)).toEqual(key);
-    expect(toHex(verificationKeySha256(key))).toBe(artefactsOf(program).verificationKeySha256);
+    expect(toHex(verificationKeySha256(key))).toBe(artefactsOf(circuit).verificationKeySha256);
   });
   test("start with alpha, and hold G2 with c1 before c0", () => {
-    const key = verificationKeyOf("sme-invoice/1");
+    const key = verificationKeyOf("score-sme-invoice");
     const word = (i: number) => BigInt(`0x${toHex(verificationKeyToBytes(key).subarray(32 * i, 32 * i + 32))}`);
     expect([word(0), word(1), word(2), word(3)]).toEqual([key.alpha.x, key.alpha.y, key.beta.x.c1, key.beta.x.c0]);
   });
   test("have gamma at the generator, which every development key shares", () => {
     const { x, y } = bn254.G2.Point.BASE.toAffine();
-    expect(verificationKeyOf("sme-invoice/1").gamma).toEqual({ x: { ...x }, y: { ...y } });
+    expect(verificationKeyOf("score-sme-invoice").gamma).toEqual({ x: { ...x }, y: { ...y } });
   });
   test.each([0, 447, 513, 511])("of %i bytes are refused", (length) =>
     expect(() => verificationKeyFromBytes(new Uint8Array(length))).toThrow(expect.objectContaining({ code: "input_invalid" })));
@@ -84,6 +84,14 @@ test("score signals are in circuit order", () => {
 test("a program without a circuit is unsupported", () =>
   expect(() => programId("freight/1")).toThrow(expect.objectContaining({ code: "unsupported" })));
 
+test("every program names its three circuits, and nothing else is a circuit", () => {
+  expect(PROGRAM_IDS.map((id) => [scoreCircuitOf(id), ingestCircuitOf(id), datasetCircuitOf(id)])).toEqual([
+    ["score-sme-invoice", "ingest-sme-invoice", "dataset-sme-invoice"],
+    ["score-retail-account", "ingest-retail-account", "dataset-retail-account"],
+  ]);
+  expect(() => circuitName("score-freight")).toThrow(expect.objectContaining({ code: "unsupported" }));
+});
+
 test("every pin says that its parameters are insecure", () => {
-  for (const program of PROGRAM_IDS) expect(artefactsOf(program).parameters).toBe("development-INSECURE");
+  for (const circuit of PINNED_CIRCUITS) expect(artefactsOf(circuit).parameters).toBe("development-INSECURE");
 });

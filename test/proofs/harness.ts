@@ -3,15 +3,15 @@ import { R } from "../../src/protocol/field.js";
 import { artefactsIn } from "../../src/prover/artefact-files.js";
 import { snarkjsProver } from "../../src/prover/groth16.js";
 import { defaultCache, ensureArtefacts } from "../../src/prover/setup.js";
-import type { ProgramId } from "../../src/proofs/artefacts.js";
+import type { CircuitName } from "../../src/proofs/artefacts.js";
 import type { Prover } from "../../src/proofs/prover.js";
 import type { G2Point, Groth16Proof } from "../../src/proofs/types.js";
 import { scaleG1 } from "./points.js";
 import { root } from "../circuits/harness/circuits.js";
 
 /** A prover over the pinned artefacts, which are made first where missing. */
-export async function pinnedProver(programs: readonly ProgramId[]): Promise<Prover> {
-  await ensureArtefacts({ root, programs });
+export async function pinnedProver(circuits: readonly CircuitName[]): Promise<Prover> {
+  await ensureArtefacts({ root, circuits });
   return snarkjsProver(artefactsIn(defaultCache(root)));
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { verificationKeyOf } from "../../src/proofs/artefacts.js";
 import { Q } from "../../src/proofs/codec.js";
-import type { ProvedScore } from "../../src/proofs/prover.js";
+import type { ProvedStatement } from "../../src/proofs/prover.js";
 import type { Groth16Proof, VerificationKey } from "../../src/proofs/types.js";
 import { findInvalid, verifyBatch } from "../../src/proofs/verify-batch.js";
 import { checkVerificationKey, verifyProof } from "../../src/proofs/verify.js";
@@ -11,13 +11,13 @@ import { smeInput, smeSample } from "../circuits/harness/sme-invoice.js";
 import { malleated, pinnedProver } from "./harness.js";
 import { outsideSubgroup } from "./points.js";
 
-const key = verificationKeyOf("sme-invoice/1");
-let proved: ProvedScore;
-let again: ProvedScore;
+const key = verificationKeyOf("score-sme-invoice");
+let proved: ProvedStatement;
+let again: ProvedStatement;
 beforeAll(async () => {
-  const prover = await pinnedProver(["sme-invoice/1"]);
-  proved = await prover.prove("sme-invoice/1", smeInput(smeSample));
-  again = await prover.prove("sme-invoice/1", smeInput(smeSample));
+  const prover = await pinnedProver(["score-sme-invoice"]);
+  proved = await prover.prove("score-sme-invoice", smeInput(smeSample));
+  again = await prover.prove("score-sme-invoice", smeInput(smeSample));
 });
 afterAll(terminate);
 
@@ -46,7 +46,7 @@ describe("the verification key", () => {
   const refusedWith = (code: string, change: (k: VerificationKey) => VerificationKey) =>
     expect(verdict({ key: change(key) })).toThrow(expect.objectContaining({ code }));
 
-  test("of another program is refused", () => refusedWith("proof_invalid", () => verificationKeyOf("retail-account/1")));
+  test("of another program is refused", () => refusedWith("proof_invalid", () => verificationKeyOf("score-retail-account")));
   test("with delta = gamma is refused, since anyone could forge", () => refusedWith("parameters_insecure", (k) => ({ ...k, delta: k.gamma })));
   test("with a point at infinity is refused", () => refusedWith("proof_invalid", (k) => ({ ...k, alpha: { x: 0n, y: 0n } })));
   test("with an input point at infinity is refused", () =>
@@ -54,7 +54,7 @@ describe("the verification key", () => {
   test("with a point off the curve is refused", () => refusedWith("proof_invalid", (k) => ({ ...k, alpha: { x: 1n, y: 3n } })));
   test("of either program is fit for use", () => {
     checkVerificationKey(key);
-    checkVerificationKey(verificationKeyOf("retail-account/1"));
+    checkVerificationKey(verificationKeyOf("score-retail-account"));
   });
 });
 

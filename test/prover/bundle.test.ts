@@ -9,7 +9,7 @@ import { circuit, root } from "../circuits/harness/circuits.js";
 
 let folder: string;
 beforeAll(async () => {
-  await circuit("sme-invoice/1");
+  await circuit("score-sme-invoice");
   folder = await mkdtemp(join(tmpdir(), "veritee-bundle-"));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -22,8 +22,8 @@ test("bundled to one file, away from node_modules, the prover proves with thread
     import { verifyProof } from "./src/proofs/verify.js";
     import { smeInput, smeSample } from "./test/circuits/harness/sme-invoice.js";
     const prover = snarkjsProver(artefactsIn(process.argv[2]));
-    const { proof, signals } = await prover.prove("sme-invoice/1", smeInput(smeSample));
-    verifyProof(verificationKeyOf("sme-invoice/1"), signals, proof);
+    const { proof, signals } = await prover.prove("score-sme-invoice", smeInput(smeSample));
+    verifyProof(verificationKeyOf("score-sme-invoice"), signals, proof);
     console.log("proved");
   `;
   const { outputFiles } = await build({

@@ -9,13 +9,13 @@ import { developmentZkey, openGenerators } from "../../src/prover/development-se
 import { defaultCache, ensureArtefacts, type SetupProgress } from "../../src/prover/setup.js";
 import { circuit, root } from "../circuits/harness/circuits.js";
 
-const PROGRAM = "retail-account/1";
-const pin = artefactsOf(PROGRAM);
+const CIRCUIT = "score-retail-account";
+const pin = artefactsOf(CIRCUIT);
 const made = artefactPaths(defaultCache(root), pin);
 
 let scratch: string;
 beforeAll(async () => {
-  await circuit(PROGRAM);
+  await circuit(CIRCUIT);
   await mkdir(join(root, ".veritee"), { recursive: true });
   scratch = await mkdtemp(join(tmpdir(), "veritee-setup-"));
 });
@@ -33,14 +33,14 @@ async function cacheWith(...kinds: ("r1cs" | "wasm" | "zkey")[]) {
 describe("the set-up", () => {
   test("makes nothing when everything is there", async () => {
     const { cache } = await cacheWith("wasm", "zkey");
-    await expect(ensureArtefacts({ root, cache, programs: [PROGRAM] })).resolves.toEqual([]);
+    await expect(ensureArtefacts({ root, cache, circuits: [CIRCUIT] })).resolves.toEqual([]);
   });
 
   test("goes on where it was interrupted: with the circuit compiled it only makes the key, the pinned one", async () => {
     const { cache, paths } = await cacheWith("r1cs", "wasm");
     await writeFile(`${paths.zkey}.interrupted.tmp`, "half a key");
     const seen: SetupProgress[] = [];
-    await expect(ensureArtefacts({ root, cache, programs: [PROGRAM], onProgress: (p) => seen.push(p) })).resolves.toEqual([PROGRAM]);
+    await expect(ensureArtefacts({ root, cache, circuits: [CIRCUIT], onProgress: (p) => seen.push(p) })).resolves.toEqual([CIRCUIT]);
     expect(new Set(seen.map((p) => p.phase))).toEqual(new Set(["proving-key"]));
     expect(seen.at(-1)).toMatchObject({ circuit: pin.circuit, done: seen.at(-1)?.total });
     expect(sha256Hex(await readFile(paths.zkey))).toBe(pin.zkeySha256);
@@ -52,19 +52,19 @@ describe("the set-up", () => {
     const bytes = await readFile(paths[kind]);
     bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
     await writeFile(paths[kind], bytes);
-    await expect(ensureArtefacts({ root, cache, programs: [PROGRAM] })).rejects.toMatchObject({ code: "artefact_mismatch" });
-    await expect(artefactsIn(cache)(PROGRAM)).rejects.toMatchObject({ code: "artefact_mismatch" });
+    await expect(ensureArtefacts({ root, cache, circuits: [CIRCUIT] })).rejects.toMatchObject({ code: "artefact_mismatch" });
+    await expect(artefactsIn(cache)(CIRCUIT)).rejects.toMatchObject({ code: "artefact_mismatch" });
   });
 
   test("refuses a cut file", async () => {
     const { cache, paths } = await cacheWith("wasm", "zkey");
     await truncate(paths.zkey, 1000);
-    await expect(artefactsIn(cache)(PROGRAM)).rejects.toMatchObject({ code: "artefact_mismatch" });
+    await expect(artefactsIn(cache)(CIRCUIT)).rejects.toMatchObject({ code: "artefact_mismatch" });
   });
 
   test("says so when artefacts were never made", async () => {
     const { cache } = await cacheWith();
-    await expect(artefactsIn(cache)(PROGRAM)).rejects.toMatchObject({
+    await expect(artefactsIn(cache)(CIRCUIT)).rejects.toMatchObject({
       code: "artefact_mismatch", message: "proving artefacts are missing: run the set-up first",
     });
   });

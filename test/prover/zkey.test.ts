@@ -5,7 +5,7 @@ import { circuit } from "../circuits/harness/circuits.js";
 
 let zkey: Uint8Array;
 beforeAll(async () => {
-  ({ zkey } = await circuit("retail-account/1"));
+  ({ zkey } = await circuit("score-retail-account"));
 });
 
 /** Start and length of a section's content. */
@@ -25,7 +25,7 @@ const changed = (change: (bytes: Uint8Array) => void): Uint8Array => {
 
 test("the development key holds the pinned verification key and is marked", () => {
   const { key, contributions, development } = inspectZkey(zkey);
-  expect(key).toEqual(verificationKeyOf("retail-account/1"));
+  expect(key).toEqual(verificationKeyOf("score-retail-account"));
   expect(contributions).toEqual([DEVELOPMENT_MARK]);
   expect(development).toBe(true);
   expect(DEVELOPMENT_MARK).toContain("INSECURE");

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { artefactsOf, PROGRAM_IDS } from "../../proofs/artefacts.js";
+import { artefactsOf, SCORE_CIRCUITS } from "../../proofs/artefacts.js";
 import { prepareArtefacts } from "../artefacts.js";
 import { createOutput } from "../output.js";
 import { ARTEFACT_DIR } from "../paths.js";
@@ -12,7 +12,7 @@ export const setupCommand = (): Command =>
     .action(async (options: { json?: boolean }) => {
       const out = createOutput(options.json ?? false);
       const made = await prepareArtefacts();
-      const programs = PROGRAM_IDS.map((id) => ({ program: id, ...artefactsOf(id), made: made.includes(id) }));
-      out.result({ folder: ARTEFACT_DIR, programs }, () =>
-        programs.map((p) => `${p.program.padEnd(18)} ${p.constraints} constraints, parameters ${p.parameters}, ${p.made ? "made now" : "ready"}`));
+      const circuits = SCORE_CIRCUITS.map((circuit) => ({ ...artefactsOf(circuit), made: made.includes(circuit) }));
+      out.result({ folder: ARTEFACT_DIR, circuits }, () =>
+        circuits.map((p) => `${p.circuit.padEnd(22)} ${p.constraints} constraints, parameters ${p.parameters}, ${p.made ? "made now" : "ready"}`));
     });

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { artefactsOf, PROGRAM_IDS, type ProgramId } from "../../proofs/artefacts.js";
+import { artefactsOf, SCORE_CIRCUITS, type CircuitName } from "../../proofs/artefacts.js";
 import { artefactPaths, readPinned } from "../../prover/artefact-files.js";
 import { measureBundle } from "../../simulator/measure.js";
 import { builtMeasurement } from "../measurement.js";
@@ -18,10 +18,10 @@ export const checkNode = (version: string): Promise<Check> => checked("node", as
 });
 
 /** Proving artefacts on disk, by the hashes that this build pins. */
-export const checkArtefacts = (): Promise<readonly Check[]> => Promise.all(PROGRAM_IDS.map((id) => checked(`artefacts ${id}`, () => artefacts(id))));
+export const checkArtefacts = (): Promise<readonly Check[]> => Promise.all(SCORE_CIRCUITS.map((circuit) => checked(`artefacts ${circuit}`, () => artefacts(circuit))));
 
-async function artefacts(id: ProgramId): Promise<Omit<Check, "name">> {
-  const pin = artefactsOf(id);
+async function artefacts(circuit: CircuitName): Promise<Omit<Check, "name">> {
+  const pin = artefactsOf(circuit);
   const paths = artefactPaths(ARTEFACT_DIR, pin);
   const found = [await readPinned(paths.wasm, pin.wasmSha256), await readPinned(paths.zkey, pin.zkeySha256)];
   const present = found.every((bytes) => bytes !== undefined);

@@ -11,7 +11,7 @@ import { ensure, VeriteeError } from "../../protocol/errors.js";
 import { digest } from "../../protocol/hash.js";
 import { hexId, type LedgerAddress } from "../../protocol/ids.js";
 import { ledgerAddress, ledgerKeyFromRandom } from "../../protocol/ledger-digest.js";
-import { artefactsOf, PROGRAM_IDS, verificationKeyOf, type ProgramId } from "../../proofs/artefacts.js";
+import { artefactsOf, PROGRAM_IDS, scoreCircuitOf, verificationKeyOf, type ProgramId } from "../../proofs/artefacts.js";
 import { verificationKeySha256, verificationKeyToBytes } from "../../proofs/vk.js";
 import { readJson } from "../options.js";
 import { random } from "./system.js";
@@ -33,10 +33,11 @@ export async function readDeployment(path: string): Promise<Deployment> {
 
 /** What a program's entry on the ledger pins: its key, and by hash everything that proofs are made with. */
 export function registrationOf(id: ProgramId): ProgramRegistration {
-  const pin = artefactsOf(id);
+  const circuit = scoreCircuitOf(id);
+  const pin = artefactsOf(circuit);
   return {
     program: id,
-    key: verificationKeyToBytes(verificationKeyOf(id)),
+    key: verificationKeyToBytes(verificationKeyOf(circuit)),
     artefactHash: digest("veritee/artefacts/v1", fromHex(pin.r1csSha256), fromHex(pin.wasmSha256), fromHex(pin.zkeySha256)),
     developmentParameters: pin.parameters === "development-INSECURE",
   };
@@ -95,7 +96,7 @@ async function usableDeployment(rpcUrl: string, file: string): Promise<Deploymen
     const reader = await openReader(rpcUrl, deployment);
     for (const id of PROGRAM_IDS) {
       const entry = await reader.program(id);
-      if (entry === undefined || toHex(entry.keySha256) !== toHex(verificationKeySha256(verificationKeyOf(id)))) return undefined;
+      if (entry === undefined || toHex(entry.keySha256) !== toHex(verificationKeySha256(verificationKeyOf(scoreCircuitOf(id))))) return undefined;
     }
     return deployment;
   } catch (error) {

@@ -1,0 +1,9 @@
+import type { CircuitName, CircuitPin } from "../manifest.js";
+import { SCORE_RETAIL_ACCOUNT } from "./score-retail-account.js";
+import { SCORE_SME_INVOICE } from "./score-sme-invoice.js";
+
+/** The circuits that this build has; a new one is pinned with `node scripts/circuits.mjs --write-pins <circuit>` and a line here. */
+export const PINS: Readonly<Partial<Record<CircuitName, CircuitPin>>> = {
+  "score-sme-invoice": SCORE_SME_INVOICE,
+  "score-retail-account": SCORE_RETAIL_ACCOUNT,
+};
