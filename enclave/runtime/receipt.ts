@@ -10,7 +10,7 @@ import type { Session } from "./session.js";
  * Signs what the ledger and every verifier will judge: public signals and proof, with the labels that say how much they
  * are worth. Nothing in it tells whose data or whose model it was.
  */
-export function signReceipt({ ports, keys }: Session, { chainId, ledger }: CheckedJob, { program, signals, proof, key }: ProvedResult): Envelope {
+export function signReceipt({ ports, keys }: Session, { chainId, ledger }: CheckedJob, { program, signals, proof, key }: ProvedResult, datasetProved: boolean): Envelope {
   const place = { chainId, contract: ledger };
   const { a, b, c } = proofToWire(proof);
   return receiptStatement.sign({
@@ -25,5 +25,6 @@ export function signReceipt({ ports, keys }: Session, { chainId, ledger }: Check
     ledger,
     developmentParameters: key.development,
     simulated: ports.collector.simulated,
+    datasetProved,
   }, keys.signing).envelope;
 }

@@ -53,6 +53,6 @@ export async function runJob(session: Session, lease: Lease, onStep: (step: Step
   phases.enter("seal");
   onStep("seal");
   const results = await sealResults(session, checked, openedDataset, computed);
-  const receipt = signReceipt(session, checked, proved);
+  const receipt = signReceipt(session, checked, proved, computed.datasetProved);
   return create(CompletionSchema, { receipt, results, timingsJson: utf8(JSON.stringify(phases.timings())) });
 }

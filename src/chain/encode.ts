@@ -3,7 +3,7 @@ import { ensure } from "../protocol/errors.js";
 import { field, type Field } from "../protocol/field.js";
 import { idFromBytes, type LedgerAddress } from "../protocol/ids.js";
 import { ledgerProgramId, signalList } from "../protocol/ledger-digest.js";
-import type { ProofBytes } from "../protocol/objects/receipt.js";
+import type { ProofBytes } from "../protocol/objects/proof-bytes.js";
 import type { Submission } from "./ports.js";
 
 // Between our forms (bytes, bare lower-case hex) and those of the EVM libraries (0x, bigint).

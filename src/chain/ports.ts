@@ -3,7 +3,7 @@ import type { Field } from "../protocol/field.js";
 import type { LedgerAddress } from "../protocol/ids.js";
 import type { LedgerSignals } from "../protocol/ledger-digest.js";
 import type { Anchor } from "../protocol/objects/parts.js";
-import type { ProofBytes } from "../protocol/objects/receipt.js";
+import type { ProofBytes } from "../protocol/objects/proof-bytes.js";
 import type { LedgerAnchor } from "../protocol/receipt-file.js";
 import type { BatchRefusal } from "./refusals.js";
 

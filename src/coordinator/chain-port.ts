@@ -36,6 +36,8 @@ export interface ChainPort {
   registerModel(model: Field): Promise<Mined>;
   registerWorker(worker: WorkerEntry): Promise<Mined>;
   submitReceipt(statement: ReceiptStatement): Promise<Mined>;
+  /** 1 to 64 of one program in one transaction, all or none. A refusal about one of them has its position as fact `index`. */
+  submitReceipts(statements: readonly ReceiptStatement[]): Promise<Mined>;
   // Effects, asked before every send: an answer that was lost must not become a second deed.
   leaf(leaf: Field): Promise<LeafStatus>;
   isModelRegistered(model: Field): Promise<boolean>;
@@ -43,5 +45,5 @@ export interface ChainPort {
   /** The receipt of a job binding J, with the transaction that made it. */
   receipt(job: Field): Promise<{ readonly resultCommitment: Field; readonly mined: Mined } | undefined>;
   /** @throws leaf_unknown */
-  merkleProof(leaf: Field): Promise<{ readonly root: Field; readonly index: number; readonly siblings: readonly Field[] }>;
+  merkleProof(leaf: Field): Promise<{ readonly root: Field; readonly index: number; readonly siblings: readonly Field[]; readonly proved?: boolean }>;
 }

@@ -20,6 +20,8 @@ export interface JobOrder {
   /** How long keys may be given for it; an hour unless said otherwise. */
   readonly seconds?: number;
   readonly resultSuite?: HpkeSuite;
+  /** Refuse a dataset whose aggregates are not proved. */
+  readonly requireProvedDataset?: boolean;
 }
 
 /**
@@ -44,6 +46,7 @@ export async function createJob(platform: Platform, order: JobOrder, { random, c
     allowedMeasurements: order.allowedMeasurements,
     allowedAnchors: order.allowedAnchors,
     releaseRule,
+    requireProvedDataset: order.requireProvedDataset ?? false,
   }, platform.signing);
 }
 

@@ -72,6 +72,7 @@ export const ERROR_STATUS = {
   storage_full: 507,
   root_unknown: 409,
   leaf_unknown: 404,
+  dataset_unproved: 409,
   chain_refused: 502,
   chain_unavailable: 503,
   service_unavailable: 503,

@@ -74,6 +74,15 @@ export interface BrokerApi {
   putReply(envelope: Envelope): Promise<void>;
 }
 
+/** A leaf's path in a registry, as in LeanIMT proofs. */
+export interface LeafPath {
+  readonly root: Field;
+  readonly index: number;
+  readonly siblings: readonly Field[];
+  /** of the registry of proved datasets */
+  readonly proved: boolean;
+}
+
 export interface WorkerApi extends SharedApi {
   /** A fresh nonce for registration evidence; single use. */
   workerChallenge(): Promise<Bytes>;
@@ -82,7 +91,7 @@ export interface WorkerApi extends SharedApi {
   lease(waitSeconds: number, signal?: AbortSignal): Promise<Lease | undefined>;
   /** @throws lease_lost */
   heartbeat(job: JobId, leaseToken: Bytes, progress: Progress): Promise<void>;
-  merkleProof(leaf: Field): Promise<{ readonly root: Field; readonly index: number; readonly siblings: readonly Field[] }>;
+  merkleProof(leaf: Field): Promise<LeafPath>;
   putKeyRequest(envelope: Envelope): Promise<void>;
   putKeyEvidence(envelope: Envelope): Promise<void>;
   /** Long poll: resolves as soon as there is a challenge (seen = 0) or a reply (seen = 1). */

@@ -11,7 +11,7 @@ import {
   BrokerInboxSchema, CompletionSchema, FailureSchema, KeyRequestStateSchema, LeaseSchema, MerkleProofSchema, ProgressSchema,
   type BrokerItem, type Completion, type Failure, type KeyRequestState, type Lease, type Progress,
 } from "../protocol/wire/veritee_pb.js";
-import type { CoordinatorApi, DeploymentView, JobView, LeafView } from "./api.js";
+import type { CoordinatorApi, DeploymentView, JobView, LeafPath, LeafView } from "./api.js";
 import { HttpCaller, type Answer, type Call, type HttpOptions } from "./http-call.js";
 import { readEvents } from "./sse.js";
 import { readBlobId, readDeployment, readEnvelopes, readJobView, readLeafView, readNonce, readObject, readWorkerView, type Json } from "./views.js";
@@ -145,10 +145,10 @@ export class CoordinatorClient implements CoordinatorApi {
   fail = (job: JobId, leaseToken: Bytes, failure: Failure): Promise<void> =>
     this.#report(job, leaseToken, "failure", toBinary(FailureSchema, create(FailureSchema, failure)));
 
-  async merkleProof(leaf: Field): Promise<{ readonly root: Field; readonly index: number; readonly siblings: readonly Field[] }> {
+  async merkleProof(leaf: Field): Promise<LeafPath> {
     const { body } = await this.#http.send({ method: "GET", path: `/v1/merkle-proofs/${hexOf(leaf)}` });
     const proof = parse(MerkleProofSchema, body);
-    return { root: fieldFromBytes(proof.root), index: proof.index, siblings: proof.siblings.map(fieldFromBytes) };
+    return { root: fieldFromBytes(proof.root), index: proof.index, siblings: proof.siblings.map(fieldFromBytes), proved: proof.proved };
   }
 
   putKeyRequest = (envelope: Envelope): Promise<void> => this.#put("/v1/key-requests", envelope);

@@ -16,7 +16,7 @@ import type { VeriteeError } from "../../src/protocol/errors.js";
 import { fieldToBytes, R, type Field } from "../../src/protocol/field.js";
 import { sha256 } from "../../src/protocol/hash.js";
 import { ledgerAddress, signalList } from "../../src/protocol/ledger-digest.js";
-import type { ProofBytes } from "../../src/protocol/objects/receipt.js";
+import type { ProofBytes } from "../../src/protocol/objects/proof-bytes.js";
 import { proofFromBytes } from "../proofs/claims.js";
 import { addG1, outsideSubgroup, timesG1 } from "../proofs/points.js";
 import { malleate } from "./harness/groth16.js";

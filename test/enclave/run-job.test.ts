@@ -6,7 +6,7 @@ import { enterpriseResult, platformResult, receiptStatement, sealedResult } from
 import { aggregate } from "../../src/programs/program.js";
 import { score } from "../../src/programs/score.js";
 import { smeInvoice } from "../../src/programs/sme-invoice/program.js";
-import { runWorker, type RunOutcome } from "./harness/worker.js";
+import { merklePath, runWorker, type RunOutcome } from "./harness/worker.js";
 import { AS_OF_DAY, invoices, makeWorld, type World } from "./harness/world.js";
 
 let world: World;
@@ -68,6 +68,13 @@ describe("an honest job", () => {
     for (const id of [world.enterprise.publicKey, world.platform.publicKey, world.dataset.id, world.model.id, world.job.id, world.grant.id]) {
       expect(hex).not.toContain(id);
     }
+  });
+
+  it("computes for a job that wants a proved dataset only when the leaf's path is one", async () => {
+    const wanting = await makeWorld({ job: { requireProvedDataset: true } });
+    expect((await runWorker(wanting)).failure?.code).toBe("dataset_unproved");
+    const proved = await runWorker(wanting, { api: { merkleProof: async (leaf) => ({ ...merklePath(leaf), proved: true }) } });
+    expect(receiptStatement.open(proved.completion?.receipt as never).value.datasetProved).toBe(true);
   });
 
   it("asks the platform before the enterprise, so that a refused model spends no use of the grant", () => {

@@ -67,7 +67,7 @@ export function statementOf(deal: Deal, result: PlatformResult): ReceiptStatemen
     program: deal.input.program.id, registryRoot: field(1), resultCommitment: commitTo(result).result, jobBinding: jobBinding(idBytes(deal.job.id)),
     asOfDay: result.asOfDay, sourceClass: 0, proof: { a: [coordinate, coordinate], b: [coordinate, coordinate, coordinate, coordinate], c: [coordinate, coordinate] },
     verificationKeySha256: coordinate, worker: deal.worker.identity, ledgerSignature: new Uint8Array(65), createdAt: deal.clock.now(),
-    chainId: 31337, ledger: deal.coordinator.deploymentView.receiptLedger, developmentParameters: true, simulated: true,
+    chainId: 31337, ledger: deal.coordinator.deploymentView.receiptLedger, developmentParameters: true, simulated: true, datasetProved: false,
   };
 }
 

@@ -13,7 +13,7 @@ describe("createJob", () => {
   it("takes the grant's dataset and purpose, an hour, and shows the enterprise its grade only", async () => {
     const { value } = jobRequest.open(deal.job.envelope);
     expect(value).toMatchObject({
-      dataset: deal.dataset.manifest.id, grant: deal.grant.id, purpose: deal.grant.value.purpose, releaseRule: "grade",
+      dataset: deal.dataset.manifest.id, grant: deal.grant.id, purpose: deal.grant.value.purpose, releaseRule: "grade", requireProvedDataset: false,
       notAfter: value.createdAt + 3600, program: "sme-invoice/1",
     });
   });

@@ -3,7 +3,7 @@ import { proofFromWire } from "../../src/proofs/codec.js";
 import { verificationKeyFromBytes } from "../../src/proofs/vk.js";
 import type { VerificationKey } from "../../src/proofs/types.js";
 import { create } from "@bufbuild/protobuf";
-import type { ProofBytes } from "../../src/protocol/objects/receipt.js";
+import type { ProofBytes } from "../../src/protocol/objects/proof-bytes.js";
 import { Groth16ProofSchema } from "../../src/protocol/wire/veritee_pb.js";
 import { simulatedKey, type SimulatedKey } from "../contracts/harness/groth16.js";
 import type { Rng } from "../contracts/harness/rng.js";

@@ -79,7 +79,7 @@ export function encodeRaw(v: ReceiptStatement, raw: { resultCommitment?: Uint8Ar
     proof: { a: [...v.proof.a], b: [...v.proof.b], c: [...v.proof.c] }, verificationKeySha256: v.verificationKeySha256,
     worker: { signingKey: idBytes(v.worker.signingKey), ledgerAddress: idBytes(v.worker.ledgerAddress) },
     ledgerSignature: v.ledgerSignature, createdAt: BigInt(v.createdAt), chainId: BigInt(v.chainId), ledger: idBytes(v.ledger),
-    developmentParameters: v.developmentParameters, simulated: v.simulated, ...raw,
+    developmentParameters: v.developmentParameters, simulated: v.simulated, datasetProved: v.datasetProved, ...raw,
   }));
 }
 

@@ -71,6 +71,8 @@ export interface JobRequest extends EnclavePolicy {
   readonly notAfter: number;
   readonly resultKey: HpkeKey;
   readonly releaseRule: ReleaseRule;
+  /** Only a dataset whose aggregates are proved will do. */
+  readonly requireProvedDataset: boolean;
 }
 
 export const jobRequest = defineObject<JobRequest, JobId, typeof JobRequestSchema>({
@@ -95,6 +97,7 @@ export const jobRequest = defineObject<JobRequest, JobId, typeof JobRequestSchem
       resultKey: readHpkeKey("result_key", m.resultKey),
       ...readEnclavePolicy(m),
       releaseRule: m.releaseRule === 1 ? "grade" : "full",
+      requireProvedDataset: m.requireProvedDataset,
     };
   },
   build: (v) => ({
@@ -110,5 +113,6 @@ export const jobRequest = defineObject<JobRequest, JobId, typeof JobRequestSchem
     resultKey: { ...v.resultKey },
     ...writeEnclavePolicy(v),
     releaseRule: v.releaseRule === "grade" ? 1 : 2,
+    requireProvedDataset: v.requireProvedDataset,
   }),
 });

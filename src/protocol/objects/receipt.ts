@@ -8,10 +8,8 @@ import { idBytes, idFromBytes, type LedgerAddress, type ObjectId } from "../ids.
 import { ReceiptStatementSchema, WorkerCertificateSchema } from "../wire/veritee_pb.js";
 import { defineObject } from "./define.js";
 import { readEvidence, readIdentity, writeEvidence, writeIdentity, type Evidence, type WorkerIdentity } from "./parts.js";
-import { count, element, fixed, list, required, text, within } from "./read.js";
-
-/** Affine coordinates as they are in the proof, not yet checked to lie on the curve: a 2 (x, y), b 4 (x.c0, x.c1, y.c0, y.c1), c 2. */
-export interface ProofBytes { readonly a: readonly Bytes[]; readonly b: readonly Bytes[]; readonly c: readonly Bytes[] }
+import { readProof, writeProof, type ProofBytes } from "./proof-bytes.js";
+import { count, element, fixed, required, text, within } from "./read.js";
 
 export interface ReceiptStatement {
   readonly program: string;
@@ -30,34 +28,32 @@ export interface ReceiptStatement {
   readonly ledger: LedgerAddress;
   readonly developmentParameters: boolean;
   readonly simulated: boolean;
+  /** R is a root of the registry of proved datasets: the aggregates are those of the records, whatever the worker is. */
+  readonly datasetProved: boolean;
 }
-
-const coordinates = (name: string, values: Bytes[], n: number): Bytes[] => list(name, values, { min: n, max: n }, (v) => fixed(name, v, 32));
 
 export const receiptStatement = defineObject<ReceiptStatement, ObjectId, typeof ReceiptStatementSchema>({
   name: "receipt-statement",
   schema: ReceiptStatementSchema,
   signer: (v) => v.worker.signingKey,
-  parse: (m) => {
-    const proof = required("proof", m.proof);
-    return {
-      program: text("program", m.program, 64),
-      registryRoot: element("registry_root", m.registryRoot),
-      resultCommitment: element("result_commitment", m.resultCommitment),
-      jobBinding: element("job_binding", m.jobBinding),
-      asOfDay: within("as_of_day", m.asOfDay, 0, 65535),
-      sourceClass: within("source_class", m.sourceClass, 0, 5),
-      proof: { a: coordinates("proof.a", proof.a, 2), b: coordinates("proof.b", proof.b, 4), c: coordinates("proof.c", proof.c, 2) },
-      verificationKeySha256: fixed("verification_key_sha256", m.verificationKeySha256, 32),
-      worker: readIdentity("worker", m.worker),
-      ledgerSignature: fixed("ledger_signature", m.ledgerSignature, 65),
-      createdAt: count("created_at", m.createdAt),
-      chainId: count("chain_id", m.chainId),
-      ledger: idFromBytes(m.ledger, 20, "ledger"),
-      developmentParameters: m.developmentParameters,
-      simulated: m.simulated,
-    };
-  },
+  parse: (m) => ({
+    program: text("program", m.program, 64),
+    registryRoot: element("registry_root", m.registryRoot),
+    resultCommitment: element("result_commitment", m.resultCommitment),
+    jobBinding: element("job_binding", m.jobBinding),
+    asOfDay: within("as_of_day", m.asOfDay, 0, 65535),
+    sourceClass: within("source_class", m.sourceClass, 0, 5),
+    proof: readProof("proof", required("proof", m.proof)),
+    verificationKeySha256: fixed("verification_key_sha256", m.verificationKeySha256, 32),
+    worker: readIdentity("worker", m.worker),
+    ledgerSignature: fixed("ledger_signature", m.ledgerSignature, 65),
+    createdAt: count("created_at", m.createdAt),
+    chainId: count("chain_id", m.chainId),
+    ledger: idFromBytes(m.ledger, 20, "ledger"),
+    developmentParameters: m.developmentParameters,
+    simulated: m.simulated,
+    datasetProved: m.datasetProved,
+  }),
   build: (v) => ({
     program: v.program,
     registryRoot: fieldToBytes(v.registryRoot),
@@ -65,7 +61,7 @@ export const receiptStatement = defineObject<ReceiptStatement, ObjectId, typeof 
     jobBinding: fieldToBytes(v.jobBinding),
     asOfDay: v.asOfDay,
     sourceClass: v.sourceClass,
-    proof: { a: [...v.proof.a], b: [...v.proof.b], c: [...v.proof.c] },
+    proof: writeProof(v.proof),
     verificationKeySha256: v.verificationKeySha256,
     worker: writeIdentity(v.worker),
     ledgerSignature: v.ledgerSignature,
@@ -74,6 +70,7 @@ export const receiptStatement = defineObject<ReceiptStatement, ObjectId, typeof 
     ledger: idBytes(v.ledger),
     developmentParameters: v.developmentParameters,
     simulated: v.simulated,
+    datasetProved: v.datasetProved,
   }),
 });
 

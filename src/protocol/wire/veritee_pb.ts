@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file veritee.proto.
  */
 export const file_veritee: GenFile = /*@__PURE__*/
-  fileDesc("Cg12ZXJpdGVlLnByb3RvEgp2ZXJpdGVlLnYxImQKCEVudmVsb3BlEhQKDHBheWxvYWRfdHlwZRgBIAEoCRIPCgdwYXlsb2FkGAIgASgMEjEKCnNpZ25hdHVyZXMYAyADKAsyHS52ZXJpdGVlLnYxLkVudmVsb3BlU2lnbmF0dXJlIi8KEUVudmVsb3BlU2lnbmF0dXJlEg0KBWtleWlkGAEgASgMEgsKA3NpZxgCIAEoDCIsCgdIcGtlS2V5Eg0KBXN1aXRlGAEgASgNEhIKCnB1YmxpY19rZXkYAiABKAwiOQoHSHBrZUJveBINCgVzdWl0ZRgBIAEoDRILCgNlbmMYAiABKAwSEgoKY2lwaGVydGV4dBgDIAEoDCI9Cg5Xb3JrZXJJZGVudGl0eRITCgtzaWduaW5nX2tleRgBIAEoDBIWCg5sZWRnZXJfYWRkcmVzcxgCIAEoDCJCCghFdmlkZW5jZRIQCghwbGF0Zm9ybRgBIAEoCRIQCghldmlkZW5jZRgCIAEoDBISCgpjb2xsYXRlcmFsGAMgASgMImIKB1NlZ21lbnQSDQoFaW5kZXgYASABKA0SGQoRY2lwaGVydGV4dF9zaGEyNTYYAiABKAwSGQoRY2lwaGVydGV4dF9sZW5ndGgYAyABKAQSEgoKY29tbWl0bWVudBgEIAEoDCKhAgoPRGF0YXNldE1hbmlmZXN0Eg8KB3Byb2dyYW0YASABKAkSDQoFb3duZXIYAiABKAwSEgoKZGF0YXNldF9pZBgDIAEoDBIXCg9kYXRhc2V0X3ZlcnNpb24YBCABKA0SEgoKYWVhZF9zdWl0ZRgFIAEoDRIlCghzZWdtZW50cxgGIAMoCzITLnZlcml0ZWUudjEuU2VnbWVudBIUCgxkYXRhc2V0X3Jvb3QYByABKAwSHAoUYWdncmVnYXRlX2NvbW1pdG1lbnQYCCABKAwSDAoEbGVhZhgJIAEoDBIUCgxzb3VyY2VfY2xhc3MYCiABKA0SEgoKY3JlYXRlZF9hdBgLIAEoAxIaChJyZWdpc3RyeV9hdXRob3JpdHkYDCABKAwiewoORGF0YXNldE9wZW5pbmcSEQoJYXNfb2ZfZGF5GAEgASgFEhQKDHRlcm1zX2Ftb3VudBgCIAEoAxIWCg5hZ2dyZWdhdGVfc2FsdBgDIAEoDBIUCgxyZWNvcmRfY291bnQYBCABKAQSEgoKc291cmNlX2tleRgFIAEoDCKPAgoFR3JhbnQSDQoFb3duZXIYASABKAwSGwoTZGF0YXNldF9tYW5pZmVzdF9pZBgCIAEoDBIQCghwcm9ncmFtcxgDIAMoCRIPCgdncmFudGVlGAQgASgMEg8KB3B1cnBvc2UYBSABKAkSEgoKbm90X2JlZm9yZRgGIAEoAxIRCglub3RfYWZ0ZXIYByABKAMSEAoIbWF4X3VzZXMYCCABKA0SHAoUYWxsb3dlZF9tZWFzdXJlbWVudHMYCSADKAwSFwoPYWxsb3dlZF9hbmNob3JzGAogAygJEg0KBW5vbmNlGAsgASgMEicKCnJlc3VsdF9rZXkYDCABKAsyEy52ZXJpdGVlLnYxLkhwa2VLZXkiQQoKUmV2b2NhdGlvbhINCgVvd25lchgBIAEoDBIQCghncmFudF9pZBgCIAEoDBISCgpyZXZva2VkX2F0GAMgASgDIrEBCg1Nb2RlbE1hbmlmZXN0Eg8KB3Byb2dyYW0YASABKAkSEAoIcGxhdGZvcm0YAiABKAwSGAoQbW9kZWxfY29tbWl0bWVudBgDIAEoDBISCgphZWFkX3N1aXRlGAQgASgNEikKDHNlYWxlZF9tb2RlbBgFIAEoCzITLnZlcml0ZWUudjEuU2VnbWVudBIQCghtb2RlbF9pZBgGIAEoDBISCgpjcmVhdGVkX2F0GAcgASgDIjQKDE1vZGVsT3BlbmluZxIWCg5zY29yZWNhcmRfanNvbhgBIAEoCRIMCgRzYWx0GAIgASgMIrYCCgpKb2JSZXF1ZXN0Eg8KB3Byb2dyYW0YASABKAkSEAoIcGxhdGZvcm0YAiABKAwSGwoTZGF0YXNldF9tYW5pZmVzdF9pZBgDIAEoDBIQCghncmFudF9pZBgEIAEoDBIZChFtb2RlbF9tYW5pZmVzdF9pZBgFIAEoDBIPCgdwdXJwb3NlGAYgASgJEg0KBW5vbmNlGAcgASgMEhIKCmNyZWF0ZWRfYXQYCCABKAMSEQoJbm90X2FmdGVyGAkgASgDEicKCnJlc3VsdF9rZXkYCiABKAsyEy52ZXJpdGVlLnYxLkhwa2VLZXkSHAoUYWxsb3dlZF9tZWFzdXJlbWVudHMYCyADKAwSFwoPYWxsb3dlZF9hbmNob3JzGAwgAygJEhQKDHJlbGVhc2VfcnVsZRgNIAEoDSJ4CgpLZXlSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoDBIOCgZob2xkZXIYAiABKAwSDwoHc3ViamVjdBgDIAEoDBIqCgZ3b3JrZXIYBCABKAsyGi52ZXJpdGVlLnYxLldvcmtlcklkZW50aXR5Eg0KBW5vbmNlGAUgASgMIlgKDEtleUNoYWxsZW5nZRISCgpyZXF1ZXN0X2lkGAEgASgMEg0KBW5vbmNlGAIgASgMEhEKCXBvbGljeV9pZBgDIAEoDBISCgpleHBpcmVzX2F0GAQgASgDIocBCgtLZXlFdmlkZW5jZRISCgpyZXF1ZXN0X2lkGAEgASgMEhQKDGNoYWxsZW5nZV9pZBgCIAEoDBImCglyZXBseV9rZXkYAyABKAsyEy52ZXJpdGVlLnYxLkhwa2VLZXkSJgoIZXZpZGVuY2UYBCABKAsyFC52ZXJpdGVlLnYxLkV2aWRlbmNlIpMBCghLZXlSZXBseRISCgpyZXF1ZXN0X2lkGAEgASgMEhQKDGNoYWxsZW5nZV9pZBgCIAEoDBInCghyZWxlYXNlZBgDIAEoCzITLnZlcml0ZWUudjEuSHBrZUJveEgAEikKB3JlZnVzZWQYBCABKAsyFi52ZXJpdGVlLnYxLktleVJlZnVzYWxIAEIJCgdvdXRjb21lIioKCktleVJlZnVzYWwSDAoEY29kZRgBIAEoCRIOCgZyZWFzb24YAiABKAkiKwoGUmVhc29uEgwKBGNvZGUYASABKAkSEwoLcG9pbnRzX2xvc3QYAiABKA0iNgoHRmVhdHVyZRIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgDEg4KBnBvaW50cxgDIAEoBSK0AgoOUGxhdGZvcm1SZXN1bHQSDgoGam9iX2lkGAEgASgMEhgKEG1vZGVsX2NvbW1pdG1lbnQYAiABKAwSJQoIZmVhdHVyZXMYAyADKAsyEy52ZXJpdGVlLnYxLkZlYXR1cmUSDQoFc2NvcmUYBCABKAUSEwoLZ3JhZGVfaW5kZXgYBSABKA0SDQoFZ3JhZGUYBiABKAkSIwoHcmVhc29ucxgHIAMoCzISLnZlcml0ZWUudjEuUmVhc29uEgwKBGxlYWYYCCABKAwSEQoJYXNfb2ZfZGF5GAkgASgFEhQKDHRlcm1zX2Ftb3VudBgKIAEoAxISCgpncmFkZV9zYWx0GAsgASgMEhMKC2RldGFpbF9zYWx0GAwgASgMEhkKEXJlc3VsdF9jb21taXRtZW50GA0gASgMIrUCChBFbnRlcnByaXNlUmVzdWx0Eg4KBmpvYl9pZBgBIAEoDBIMCgRsZWFmGAIgASgMEhEKCWFzX29mX2RheRgDIAEoBRIUCgx0ZXJtc19hbW91bnQYBCABKAMSEwoLZ3JhZGVfaW5kZXgYBSABKA0SDQoFZ3JhZGUYBiABKAkSIwoHcmVhc29ucxgHIAMoCzISLnZlcml0ZWUudjEuUmVhc29uEhIKCmdyYWRlX3NhbHQYCCABKAwSGQoRZGV0YWlsX2NvbW1pdG1lbnQYCSABKAwSGQoRcmVzdWx0X2NvbW1pdG1lbnQYCiABKAwSEQoJaGFzX3Njb3JlGAsgASgIEg0KBXNjb3JlGAwgASgFEiUKCGZlYXR1cmVzGA0gAygLMhMudmVyaXRlZS52MS5GZWF0dXJlIlMKDFNlYWxlZFJlc3VsdBIOCgZqb2JfaWQYASABKAwSEQoJcmVjaXBpZW50GAIgASgMEiAKA2JveBgDIAEoCzITLnZlcml0ZWUudjEuSHBrZUJveCIvCgxHcm90aDE2UHJvb2YSCQoBYRgBIAMoDBIJCgFiGAIgAygMEgkKAWMYAyADKAwijAMKEFJlY2VpcHRTdGF0ZW1lbnQSDwoHcHJvZ3JhbRgBIAEoCRIVCg1yZWdpc3RyeV9yb290GAIgASgMEhkKEXJlc3VsdF9jb21taXRtZW50GAMgASgMEhMKC2pvYl9iaW5kaW5nGAQgASgMEhEKCWFzX29mX2RheRgFIAEoBRIUCgxzb3VyY2VfY2xhc3MYBiABKA0SJwoFcHJvb2YYByABKAsyGC52ZXJpdGVlLnYxLkdyb3RoMTZQcm9vZhIfChd2ZXJpZmljYXRpb25fa2V5X3NoYTI1NhgIIAEoDBIqCgZ3b3JrZXIYCSABKAsyGi52ZXJpdGVlLnYxLldvcmtlcklkZW50aXR5EhgKEGxlZGdlcl9zaWduYXR1cmUYCiABKAwSEgoKY3JlYXRlZF9hdBgLIAEoAxIQCghjaGFpbl9pZBgMIAEoBBIOCgZsZWRnZXIYDSABKAwSHgoWZGV2ZWxvcG1lbnRfcGFyYW1ldGVycxgOIAEoCBIRCglzaW11bGF0ZWQYDyABKAgijAEKEVdvcmtlckNlcnRpZmljYXRlEioKBndvcmtlchgBIAEoCzIaLnZlcml0ZWUudjEuV29ya2VySWRlbnRpdHkSJgoIZXZpZGVuY2UYAiABKAsyFC52ZXJpdGVlLnYxLkV2aWRlbmNlEg0KBW5vbmNlGAMgASgMEhQKDGFwcHJhaXNlZF9hdBgEIAEoAyKmAgoFTGVhc2USDgoGam9iX2lkGAEgASgMEg8KB2F0dGVtcHQYAiABKA0SEwoLbGVhc2VfdG9rZW4YAyABKAwSEgoKZXhwaXJlc19hdBgEIAEoAxILCgNub3cYBSABKAMSIQoDam9iGAYgASgLMhQudmVyaXRlZS52MS5FbnZlbG9wZRIuChBkYXRhc2V0X21hbmlmZXN0GAcgASgLMhQudmVyaXRlZS52MS5FbnZlbG9wZRIsCg5tb2RlbF9tYW5pZmVzdBgIIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUSIwoFZ3JhbnQYCSABKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlEhAKCGNoYWluX2lkGAogASgEEg4KBmxlZGdlchgLIAEoDCJKCgtNZXJrbGVQcm9vZhIMCgRsZWFmGAEgASgMEgwKBHJvb3QYAiABKAwSDQoFaW5kZXgYAyABKA0SEAoIc2libGluZ3MYBCADKAwiKgoIUHJvZ3Jlc3MSDQoFcGhhc2UYASABKAkSDwoHcGVyY2VudBgCIAEoDSJwCgpDb21wbGV0aW9uEiUKB3JlY2VpcHQYASABKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlEiUKB3Jlc3VsdHMYAiADKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlEhQKDHRpbWluZ3NfanNvbhgDIAEoDCI6CgdGYWlsdXJlEgwKBGNvZGUYASABKAkSDgoGcmVhc29uGAIgASgJEhEKCXJldHJ5YWJsZRgDIAEoCCJ+CgpCcm9rZXJJdGVtEiUKB3JlcXVlc3QYASABKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlEiEKA2pvYhgCIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUSJgoIZXZpZGVuY2UYAyABKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlIjQKC0Jyb2tlckluYm94EiUKBWl0ZW1zGAEgAygLMhYudmVyaXRlZS52MS5Ccm9rZXJJdGVtIl8KD0tleVJlcXVlc3RTdGF0ZRInCgljaGFsbGVuZ2UYASABKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlEiMKBXJlcGx5GAIgASgLMhQudmVyaXRlZS52MS5FbnZlbG9wZWIGcHJvdG8z");
+  fileDesc("Cg12ZXJpdGVlLnByb3RvEgp2ZXJpdGVlLnYxImQKCEVudmVsb3BlEhQKDHBheWxvYWRfdHlwZRgBIAEoCRIPCgdwYXlsb2FkGAIgASgMEjEKCnNpZ25hdHVyZXMYAyADKAsyHS52ZXJpdGVlLnYxLkVudmVsb3BlU2lnbmF0dXJlIi8KEUVudmVsb3BlU2lnbmF0dXJlEg0KBWtleWlkGAEgASgMEgsKA3NpZxgCIAEoDCIsCgdIcGtlS2V5Eg0KBXN1aXRlGAEgASgNEhIKCnB1YmxpY19rZXkYAiABKAwiOQoHSHBrZUJveBINCgVzdWl0ZRgBIAEoDRILCgNlbmMYAiABKAwSEgoKY2lwaGVydGV4dBgDIAEoDCI9Cg5Xb3JrZXJJZGVudGl0eRITCgtzaWduaW5nX2tleRgBIAEoDBIWCg5sZWRnZXJfYWRkcmVzcxgCIAEoDCJCCghFdmlkZW5jZRIQCghwbGF0Zm9ybRgBIAEoCRIQCghldmlkZW5jZRgCIAEoDBISCgpjb2xsYXRlcmFsGAMgASgMImIKB1NlZ21lbnQSDQoFaW5kZXgYASABKA0SGQoRY2lwaGVydGV4dF9zaGEyNTYYAiABKAwSGQoRY2lwaGVydGV4dF9sZW5ndGgYAyABKAQSEgoKY29tbWl0bWVudBgEIAEoDCKhAgoPRGF0YXNldE1hbmlmZXN0Eg8KB3Byb2dyYW0YASABKAkSDQoFb3duZXIYAiABKAwSEgoKZGF0YXNldF9pZBgDIAEoDBIXCg9kYXRhc2V0X3ZlcnNpb24YBCABKA0SEgoKYWVhZF9zdWl0ZRgFIAEoDRIlCghzZWdtZW50cxgGIAMoCzITLnZlcml0ZWUudjEuU2VnbWVudBIUCgxkYXRhc2V0X3Jvb3QYByABKAwSHAoUYWdncmVnYXRlX2NvbW1pdG1lbnQYCCABKAwSDAoEbGVhZhgJIAEoDBIUCgxzb3VyY2VfY2xhc3MYCiABKA0SEgoKY3JlYXRlZF9hdBgLIAEoAxIaChJyZWdpc3RyeV9hdXRob3JpdHkYDCABKAwiewoORGF0YXNldE9wZW5pbmcSEQoJYXNfb2ZfZGF5GAEgASgFEhQKDHRlcm1zX2Ftb3VudBgCIAEoAxIWCg5hZ2dyZWdhdGVfc2FsdBgDIAEoDBIUCgxyZWNvcmRfY291bnQYBCABKAQSEgoKc291cmNlX2tleRgFIAEoDCKeAgoMRGF0YXNldFByb29mEg8KB3Byb2dyYW0YASABKAkSDAoEbGVhZhgCIAEoDBIUCgxkYXRhc2V0X3Jvb3QYAyABKAwSFAoMc291cmNlX2NsYXNzGAQgASgNEhIKCnNvdXJjZV9rZXkYBSABKAwSDgoGc3RhdGVzGAYgAygMEigKBmNodW5rcxgHIAMoCzIYLnZlcml0ZWUudjEuR3JvdGgxNlByb29mEikKB2RhdGFzZXQYCCABKAsyGC52ZXJpdGVlLnYxLkdyb3RoMTZQcm9vZhIZChFpbmdlc3Rfa2V5X3NoYTI1NhgJIAEoDBIaChJkYXRhc2V0X2tleV9zaGEyNTYYCiABKAwSEwoLZW5kb3JzZW1lbnQYCyABKAwijwIKBUdyYW50Eg0KBW93bmVyGAEgASgMEhsKE2RhdGFzZXRfbWFuaWZlc3RfaWQYAiABKAwSEAoIcHJvZ3JhbXMYAyADKAkSDwoHZ3JhbnRlZRgEIAEoDBIPCgdwdXJwb3NlGAUgASgJEhIKCm5vdF9iZWZvcmUYBiABKAMSEQoJbm90X2FmdGVyGAcgASgDEhAKCG1heF91c2VzGAggASgNEhwKFGFsbG93ZWRfbWVhc3VyZW1lbnRzGAkgAygMEhcKD2FsbG93ZWRfYW5jaG9ycxgKIAMoCRINCgVub25jZRgLIAEoDBInCgpyZXN1bHRfa2V5GAwgASgLMhMudmVyaXRlZS52MS5IcGtlS2V5IkEKClJldm9jYXRpb24SDQoFb3duZXIYASABKAwSEAoIZ3JhbnRfaWQYAiABKAwSEgoKcmV2b2tlZF9hdBgDIAEoAyKxAQoNTW9kZWxNYW5pZmVzdBIPCgdwcm9ncmFtGAEgASgJEhAKCHBsYXRmb3JtGAIgASgMEhgKEG1vZGVsX2NvbW1pdG1lbnQYAyABKAwSEgoKYWVhZF9zdWl0ZRgEIAEoDRIpCgxzZWFsZWRfbW9kZWwYBSABKAsyEy52ZXJpdGVlLnYxLlNlZ21lbnQSEAoIbW9kZWxfaWQYBiABKAwSEgoKY3JlYXRlZF9hdBgHIAEoAyI0CgxNb2RlbE9wZW5pbmcSFgoOc2NvcmVjYXJkX2pzb24YASABKAkSDAoEc2FsdBgCIAEoDCLWAgoKSm9iUmVxdWVzdBIPCgdwcm9ncmFtGAEgASgJEhAKCHBsYXRmb3JtGAIgASgMEhsKE2RhdGFzZXRfbWFuaWZlc3RfaWQYAyABKAwSEAoIZ3JhbnRfaWQYBCABKAwSGQoRbW9kZWxfbWFuaWZlc3RfaWQYBSABKAwSDwoHcHVycG9zZRgGIAEoCRINCgVub25jZRgHIAEoDBISCgpjcmVhdGVkX2F0GAggASgDEhEKCW5vdF9hZnRlchgJIAEoAxInCgpyZXN1bHRfa2V5GAogASgLMhMudmVyaXRlZS52MS5IcGtlS2V5EhwKFGFsbG93ZWRfbWVhc3VyZW1lbnRzGAsgAygMEhcKD2FsbG93ZWRfYW5jaG9ycxgMIAMoCRIUCgxyZWxlYXNlX3J1bGUYDSABKA0SHgoWcmVxdWlyZV9wcm92ZWRfZGF0YXNldBgOIAEoCCJ4CgpLZXlSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoDBIOCgZob2xkZXIYAiABKAwSDwoHc3ViamVjdBgDIAEoDBIqCgZ3b3JrZXIYBCABKAsyGi52ZXJpdGVlLnYxLldvcmtlcklkZW50aXR5Eg0KBW5vbmNlGAUgASgMIlgKDEtleUNoYWxsZW5nZRISCgpyZXF1ZXN0X2lkGAEgASgMEg0KBW5vbmNlGAIgASgMEhEKCXBvbGljeV9pZBgDIAEoDBISCgpleHBpcmVzX2F0GAQgASgDIocBCgtLZXlFdmlkZW5jZRISCgpyZXF1ZXN0X2lkGAEgASgMEhQKDGNoYWxsZW5nZV9pZBgCIAEoDBImCglyZXBseV9rZXkYAyABKAsyEy52ZXJpdGVlLnYxLkhwa2VLZXkSJgoIZXZpZGVuY2UYBCABKAsyFC52ZXJpdGVlLnYxLkV2aWRlbmNlIpMBCghLZXlSZXBseRISCgpyZXF1ZXN0X2lkGAEgASgMEhQKDGNoYWxsZW5nZV9pZBgCIAEoDBInCghyZWxlYXNlZBgDIAEoCzITLnZlcml0ZWUudjEuSHBrZUJveEgAEikKB3JlZnVzZWQYBCABKAsyFi52ZXJpdGVlLnYxLktleVJlZnVzYWxIAEIJCgdvdXRjb21lIioKCktleVJlZnVzYWwSDAoEY29kZRgBIAEoCRIOCgZyZWFzb24YAiABKAkiKwoGUmVhc29uEgwKBGNvZGUYASABKAkSEwoLcG9pbnRzX2xvc3QYAiABKA0iNgoHRmVhdHVyZRIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgDEg4KBnBvaW50cxgDIAEoBSK0AgoOUGxhdGZvcm1SZXN1bHQSDgoGam9iX2lkGAEgASgMEhgKEG1vZGVsX2NvbW1pdG1lbnQYAiABKAwSJQoIZmVhdHVyZXMYAyADKAsyEy52ZXJpdGVlLnYxLkZlYXR1cmUSDQoFc2NvcmUYBCABKAUSEwoLZ3JhZGVfaW5kZXgYBSABKA0SDQoFZ3JhZGUYBiABKAkSIwoHcmVhc29ucxgHIAMoCzISLnZlcml0ZWUudjEuUmVhc29uEgwKBGxlYWYYCCABKAwSEQoJYXNfb2ZfZGF5GAkgASgFEhQKDHRlcm1zX2Ftb3VudBgKIAEoAxISCgpncmFkZV9zYWx0GAsgASgMEhMKC2RldGFpbF9zYWx0GAwgASgMEhkKEXJlc3VsdF9jb21taXRtZW50GA0gASgMIrUCChBFbnRlcnByaXNlUmVzdWx0Eg4KBmpvYl9pZBgBIAEoDBIMCgRsZWFmGAIgASgMEhEKCWFzX29mX2RheRgDIAEoBRIUCgx0ZXJtc19hbW91bnQYBCABKAMSEwoLZ3JhZGVfaW5kZXgYBSABKA0SDQoFZ3JhZGUYBiABKAkSIwoHcmVhc29ucxgHIAMoCzISLnZlcml0ZWUudjEuUmVhc29uEhIKCmdyYWRlX3NhbHQYCCABKAwSGQoRZGV0YWlsX2NvbW1pdG1lbnQYCSABKAwSGQoRcmVzdWx0X2NvbW1pdG1lbnQYCiABKAwSEQoJaGFzX3Njb3JlGAsgASgIEg0KBXNjb3JlGAwgASgFEiUKCGZlYXR1cmVzGA0gAygLMhMudmVyaXRlZS52MS5GZWF0dXJlIlMKDFNlYWxlZFJlc3VsdBIOCgZqb2JfaWQYASABKAwSEQoJcmVjaXBpZW50GAIgASgMEiAKA2JveBgDIAEoCzITLnZlcml0ZWUudjEuSHBrZUJveCIvCgxHcm90aDE2UHJvb2YSCQoBYRgBIAMoDBIJCgFiGAIgAygMEgkKAWMYAyADKAwipAMKEFJlY2VpcHRTdGF0ZW1lbnQSDwoHcHJvZ3JhbRgBIAEoCRIVCg1yZWdpc3RyeV9yb290GAIgASgMEhkKEXJlc3VsdF9jb21taXRtZW50GAMgASgMEhMKC2pvYl9iaW5kaW5nGAQgASgMEhEKCWFzX29mX2RheRgFIAEoBRIUCgxzb3VyY2VfY2xhc3MYBiABKA0SJwoFcHJvb2YYByABKAsyGC52ZXJpdGVlLnYxLkdyb3RoMTZQcm9vZhIfChd2ZXJpZmljYXRpb25fa2V5X3NoYTI1NhgIIAEoDBIqCgZ3b3JrZXIYCSABKAsyGi52ZXJpdGVlLnYxLldvcmtlcklkZW50aXR5EhgKEGxlZGdlcl9zaWduYXR1cmUYCiABKAwSEgoKY3JlYXRlZF9hdBgLIAEoAxIQCghjaGFpbl9pZBgMIAEoBBIOCgZsZWRnZXIYDSABKAwSHgoWZGV2ZWxvcG1lbnRfcGFyYW1ldGVycxgOIAEoCBIRCglzaW11bGF0ZWQYDyABKAgSFgoOZGF0YXNldF9wcm92ZWQYECABKAgijAEKEVdvcmtlckNlcnRpZmljYXRlEioKBndvcmtlchgBIAEoCzIaLnZlcml0ZWUudjEuV29ya2VySWRlbnRpdHkSJgoIZXZpZGVuY2UYAiABKAsyFC52ZXJpdGVlLnYxLkV2aWRlbmNlEg0KBW5vbmNlGAMgASgMEhQKDGFwcHJhaXNlZF9hdBgEIAEoAyKmAgoFTGVhc2USDgoGam9iX2lkGAEgASgMEg8KB2F0dGVtcHQYAiABKA0SEwoLbGVhc2VfdG9rZW4YAyABKAwSEgoKZXhwaXJlc19hdBgEIAEoAxILCgNub3cYBSABKAMSIQoDam9iGAYgASgLMhQudmVyaXRlZS52MS5FbnZlbG9wZRIuChBkYXRhc2V0X21hbmlmZXN0GAcgASgLMhQudmVyaXRlZS52MS5FbnZlbG9wZRIsCg5tb2RlbF9tYW5pZmVzdBgIIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUSIwoFZ3JhbnQYCSABKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlEhAKCGNoYWluX2lkGAogASgEEg4KBmxlZGdlchgLIAEoDCJaCgtNZXJrbGVQcm9vZhIMCgRsZWFmGAEgASgMEgwKBHJvb3QYAiABKAwSDQoFaW5kZXgYAyABKA0SEAoIc2libGluZ3MYBCADKAwSDgoGcHJvdmVkGAUgASgIIioKCFByb2dyZXNzEg0KBXBoYXNlGAEgASgJEg8KB3BlcmNlbnQYAiABKA0icAoKQ29tcGxldGlvbhIlCgdyZWNlaXB0GAEgASgLMhQudmVyaXRlZS52MS5FbnZlbG9wZRIlCgdyZXN1bHRzGAIgAygLMhQudmVyaXRlZS52MS5FbnZlbG9wZRIUCgx0aW1pbmdzX2pzb24YAyABKAwiOgoHRmFpbHVyZRIMCgRjb2RlGAEgASgJEg4KBnJlYXNvbhgCIAEoCRIRCglyZXRyeWFibGUYAyABKAgifgoKQnJva2VySXRlbRIlCgdyZXF1ZXN0GAEgASgLMhQudmVyaXRlZS52MS5FbnZlbG9wZRIhCgNqb2IYAiABKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlEiYKCGV2aWRlbmNlGAMgASgLMhQudmVyaXRlZS52MS5FbnZlbG9wZSI0CgtCcm9rZXJJbmJveBIlCgVpdGVtcxgBIAMoCzIWLnZlcml0ZWUudjEuQnJva2VySXRlbSJfCg9LZXlSZXF1ZXN0U3RhdGUSJwoJY2hhbGxlbmdlGAEgASgLMhQudmVyaXRlZS52MS5FbnZlbG9wZRIjCgVyZXBseRgCIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGViBnByb3RvMw");
 
 /**
  * ---------------------------------------------------------------- envelope (DSSE, protobuf form)
@@ -355,6 +355,86 @@ export const DatasetOpeningSchema: GenMessage<DatasetOpening> = /*@__PURE__*/
   messageDesc(file_veritee, 8);
 
 /**
+ * That a leaf's aggregates are those of the records under its dataset root (docs/protocol.md, "Ingest proofs"). Public and
+ * unsigned: the proofs speak for themselves. Content-addressed like every blob.
+ *
+ * @generated from message veritee.v1.DatasetProof
+ */
+export type DatasetProof = Message<"veritee.v1.DatasetProof"> & {
+  /**
+   * @generated from field: string program = 1;
+   */
+  program: string;
+
+  /**
+   * @generated from field: bytes leaf = 2;
+   */
+  leaf: Uint8Array;
+
+  /**
+   * @generated from field: bytes dataset_root = 3;
+   */
+  datasetRoot: Uint8Array;
+
+  /**
+   * @generated from field: uint32 source_class = 4;
+   */
+  sourceClass: number;
+
+  /**
+   * field element, zero when unendorsed
+   *
+   * @generated from field: bytes source_key = 5;
+   */
+  sourceKey: Uint8Array;
+
+  /**
+   * S_0 .. S_n
+   *
+   * @generated from field: repeated bytes states = 6;
+   */
+  states: Uint8Array[];
+
+  /**
+   * n of them: chunk i leads from S_(i-1) to S_i
+   *
+   * @generated from field: repeated veritee.v1.Groth16Proof chunks = 7;
+   */
+  chunks: Groth16Proof[];
+
+  /**
+   * S_0 and S_n open to the leaf
+   *
+   * @generated from field: veritee.v1.Groth16Proof dataset = 8;
+   */
+  dataset?: Groth16Proof | undefined;
+
+  /**
+   * @generated from field: bytes ingest_key_sha256 = 9;
+   */
+  ingestKeySha256: Uint8Array;
+
+  /**
+   * @generated from field: bytes dataset_key_sha256 = 10;
+   */
+  datasetKeySha256: Uint8Array;
+
+  /**
+   * the source's ledger signature over the dataset root, 65 bytes; empty when unendorsed
+   *
+   * @generated from field: bytes endorsement = 11;
+   */
+  endorsement: Uint8Array;
+};
+
+/**
+ * Describes the message veritee.v1.DatasetProof.
+ * Use `create(DatasetProofSchema)` to create a new message.
+ */
+export const DatasetProofSchema: GenMessage<DatasetProof> = /*@__PURE__*/
+  messageDesc(file_veritee, 9);
+
+/**
  * @generated from message veritee.v1.Grant
  */
 export type Grant = Message<"veritee.v1.Grant"> & {
@@ -438,7 +518,7 @@ export type Grant = Message<"veritee.v1.Grant"> & {
  * Use `create(GrantSchema)` to create a new message.
  */
 export const GrantSchema: GenMessage<Grant> = /*@__PURE__*/
-  messageDesc(file_veritee, 9);
+  messageDesc(file_veritee, 10);
 
 /**
  * @generated from message veritee.v1.Revocation
@@ -465,7 +545,7 @@ export type Revocation = Message<"veritee.v1.Revocation"> & {
  * Use `create(RevocationSchema)` to create a new message.
  */
 export const RevocationSchema: GenMessage<Revocation> = /*@__PURE__*/
-  messageDesc(file_veritee, 10);
+  messageDesc(file_veritee, 11);
 
 /**
  * ---------------------------------------------------------------- platform
@@ -516,7 +596,7 @@ export type ModelManifest = Message<"veritee.v1.ModelManifest"> & {
  * Use `create(ModelManifestSchema)` to create a new message.
  */
 export const ModelManifestSchema: GenMessage<ModelManifest> = /*@__PURE__*/
-  messageDesc(file_veritee, 11);
+  messageDesc(file_veritee, 12);
 
 /**
  * Plaintext of a sealed model: the JSON scorecard and its commitment salt.
@@ -542,7 +622,7 @@ export type ModelOpening = Message<"veritee.v1.ModelOpening"> & {
  * Use `create(ModelOpeningSchema)` to create a new message.
  */
 export const ModelOpeningSchema: GenMessage<ModelOpening> = /*@__PURE__*/
-  messageDesc(file_veritee, 12);
+  messageDesc(file_veritee, 13);
 
 /**
  * @generated from message veritee.v1.JobRequest
@@ -618,6 +698,13 @@ export type JobRequest = Message<"veritee.v1.JobRequest"> & {
    * @generated from field: uint32 release_rule = 13;
    */
   releaseRule: number;
+
+  /**
+   * only a dataset whose aggregates are proved will do
+   *
+   * @generated from field: bool require_proved_dataset = 14;
+   */
+  requireProvedDataset: boolean;
 };
 
 /**
@@ -625,7 +712,7 @@ export type JobRequest = Message<"veritee.v1.JobRequest"> & {
  * Use `create(JobRequestSchema)` to create a new message.
  */
 export const JobRequestSchema: GenMessage<JobRequest> = /*@__PURE__*/
-  messageDesc(file_veritee, 13);
+  messageDesc(file_veritee, 14);
 
 /**
  * ---------------------------------------------------------------- key release
@@ -670,7 +757,7 @@ export type KeyRequest = Message<"veritee.v1.KeyRequest"> & {
  * Use `create(KeyRequestSchema)` to create a new message.
  */
 export const KeyRequestSchema: GenMessage<KeyRequest> = /*@__PURE__*/
-  messageDesc(file_veritee, 14);
+  messageDesc(file_veritee, 15);
 
 /**
  * @generated from message veritee.v1.KeyChallenge
@@ -706,7 +793,7 @@ export type KeyChallenge = Message<"veritee.v1.KeyChallenge"> & {
  * Use `create(KeyChallengeSchema)` to create a new message.
  */
 export const KeyChallengeSchema: GenMessage<KeyChallenge> = /*@__PURE__*/
-  messageDesc(file_veritee, 15);
+  messageDesc(file_veritee, 16);
 
 /**
  * @generated from message veritee.v1.KeyEvidence
@@ -740,7 +827,7 @@ export type KeyEvidence = Message<"veritee.v1.KeyEvidence"> & {
  * Use `create(KeyEvidenceSchema)` to create a new message.
  */
 export const KeyEvidenceSchema: GenMessage<KeyEvidence> = /*@__PURE__*/
-  messageDesc(file_veritee, 16);
+  messageDesc(file_veritee, 17);
 
 /**
  * @generated from message veritee.v1.KeyReply
@@ -781,7 +868,7 @@ export type KeyReply = Message<"veritee.v1.KeyReply"> & {
  * Use `create(KeyReplySchema)` to create a new message.
  */
 export const KeyReplySchema: GenMessage<KeyReply> = /*@__PURE__*/
-  messageDesc(file_veritee, 17);
+  messageDesc(file_veritee, 18);
 
 /**
  * @generated from message veritee.v1.KeyRefusal
@@ -805,7 +892,7 @@ export type KeyRefusal = Message<"veritee.v1.KeyRefusal"> & {
  * Use `create(KeyRefusalSchema)` to create a new message.
  */
 export const KeyRefusalSchema: GenMessage<KeyRefusal> = /*@__PURE__*/
-  messageDesc(file_veritee, 18);
+  messageDesc(file_veritee, 19);
 
 /**
  * ---------------------------------------------------------------- results
@@ -829,7 +916,7 @@ export type Reason = Message<"veritee.v1.Reason"> & {
  * Use `create(ReasonSchema)` to create a new message.
  */
 export const ReasonSchema: GenMessage<Reason> = /*@__PURE__*/
-  messageDesc(file_veritee, 19);
+  messageDesc(file_veritee, 20);
 
 /**
  * @generated from message veritee.v1.Feature
@@ -856,7 +943,7 @@ export type Feature = Message<"veritee.v1.Feature"> & {
  * Use `create(FeatureSchema)` to create a new message.
  */
 export const FeatureSchema: GenMessage<Feature> = /*@__PURE__*/
-  messageDesc(file_veritee, 20);
+  messageDesc(file_veritee, 21);
 
 /**
  * What K opens to, for the platform.
@@ -935,7 +1022,7 @@ export type PlatformResult = Message<"veritee.v1.PlatformResult"> & {
  * Use `create(PlatformResultSchema)` to create a new message.
  */
 export const PlatformResultSchema: GenMessage<PlatformResult> = /*@__PURE__*/
-  messageDesc(file_veritee, 21);
+  messageDesc(file_veritee, 22);
 
 /**
  * What the enterprise is shown: it opens G, and F stays closed (see docs/protocol.md, "Commitments").
@@ -1018,7 +1105,7 @@ export type EnterpriseResult = Message<"veritee.v1.EnterpriseResult"> & {
  * Use `create(EnterpriseResultSchema)` to create a new message.
  */
 export const EnterpriseResultSchema: GenMessage<EnterpriseResult> = /*@__PURE__*/
-  messageDesc(file_veritee, 22);
+  messageDesc(file_veritee, 23);
 
 /**
  * @generated from message veritee.v1.SealedResult
@@ -1047,7 +1134,7 @@ export type SealedResult = Message<"veritee.v1.SealedResult"> & {
  * Use `create(SealedResultSchema)` to create a new message.
  */
 export const SealedResultSchema: GenMessage<SealedResult> = /*@__PURE__*/
-  messageDesc(file_veritee, 23);
+  messageDesc(file_veritee, 24);
 
 /**
  * ---------------------------------------------------------------- receipt
@@ -1082,7 +1169,7 @@ export type Groth16Proof = Message<"veritee.v1.Groth16Proof"> & {
  * Use `create(Groth16ProofSchema)` to create a new message.
  */
 export const Groth16ProofSchema: GenMessage<Groth16Proof> = /*@__PURE__*/
-  messageDesc(file_veritee, 24);
+  messageDesc(file_veritee, 25);
 
 /**
  * @generated from message veritee.v1.ReceiptStatement
@@ -1172,6 +1259,13 @@ export type ReceiptStatement = Message<"veritee.v1.ReceiptStatement"> & {
    * @generated from field: bool simulated = 15;
    */
   simulated: boolean;
+
+  /**
+   * R is a root of the registry of proved datasets
+   *
+   * @generated from field: bool dataset_proved = 16;
+   */
+  datasetProved: boolean;
 };
 
 /**
@@ -1179,7 +1273,7 @@ export type ReceiptStatement = Message<"veritee.v1.ReceiptStatement"> & {
  * Use `create(ReceiptStatementSchema)` to create a new message.
  */
 export const ReceiptStatementSchema: GenMessage<ReceiptStatement> = /*@__PURE__*/
-  messageDesc(file_veritee, 25);
+  messageDesc(file_veritee, 26);
 
 /**
  * Worker keys and the evidence that vouches for them; travels with every receipt.
@@ -1215,7 +1309,7 @@ export type WorkerCertificate = Message<"veritee.v1.WorkerCertificate"> & {
  * Use `create(WorkerCertificateSchema)` to create a new message.
  */
 export const WorkerCertificateSchema: GenMessage<WorkerCertificate> = /*@__PURE__*/
-  messageDesc(file_veritee, 26);
+  messageDesc(file_veritee, 27);
 
 /**
  * ---------------------------------------------------------------- worker wire (coordinator <-> worker)
@@ -1288,7 +1382,7 @@ export type Lease = Message<"veritee.v1.Lease"> & {
  * Use `create(LeaseSchema)` to create a new message.
  */
 export const LeaseSchema: GenMessage<Lease> = /*@__PURE__*/
-  messageDesc(file_veritee, 27);
+  messageDesc(file_veritee, 28);
 
 /**
  * @generated from message veritee.v1.MerkleProof
@@ -1315,6 +1409,13 @@ export type MerkleProof = Message<"veritee.v1.MerkleProof"> & {
    * @generated from field: repeated bytes siblings = 4;
    */
   siblings: Uint8Array[];
+
+  /**
+   * of the registry of proved datasets
+   *
+   * @generated from field: bool proved = 5;
+   */
+  proved: boolean;
 };
 
 /**
@@ -1322,7 +1423,7 @@ export type MerkleProof = Message<"veritee.v1.MerkleProof"> & {
  * Use `create(MerkleProofSchema)` to create a new message.
  */
 export const MerkleProofSchema: GenMessage<MerkleProof> = /*@__PURE__*/
-  messageDesc(file_veritee, 28);
+  messageDesc(file_veritee, 29);
 
 /**
  * @generated from message veritee.v1.Progress
@@ -1346,7 +1447,7 @@ export type Progress = Message<"veritee.v1.Progress"> & {
  * Use `create(ProgressSchema)` to create a new message.
  */
 export const ProgressSchema: GenMessage<Progress> = /*@__PURE__*/
-  messageDesc(file_veritee, 29);
+  messageDesc(file_veritee, 30);
 
 /**
  * @generated from message veritee.v1.Completion
@@ -1379,7 +1480,7 @@ export type Completion = Message<"veritee.v1.Completion"> & {
  * Use `create(CompletionSchema)` to create a new message.
  */
 export const CompletionSchema: GenMessage<Completion> = /*@__PURE__*/
-  messageDesc(file_veritee, 30);
+  messageDesc(file_veritee, 31);
 
 /**
  * @generated from message veritee.v1.Failure
@@ -1406,7 +1507,7 @@ export type Failure = Message<"veritee.v1.Failure"> & {
  * Use `create(FailureSchema)` to create a new message.
  */
 export const FailureSchema: GenMessage<Failure> = /*@__PURE__*/
-  messageDesc(file_veritee, 31);
+  messageDesc(file_veritee, 32);
 
 /**
  * One broker's view of an open key request, everything it needs to judge it.
@@ -1437,7 +1538,7 @@ export type BrokerItem = Message<"veritee.v1.BrokerItem"> & {
  * Use `create(BrokerItemSchema)` to create a new message.
  */
 export const BrokerItemSchema: GenMessage<BrokerItem> = /*@__PURE__*/
-  messageDesc(file_veritee, 32);
+  messageDesc(file_veritee, 33);
 
 /**
  * @generated from message veritee.v1.BrokerInbox
@@ -1454,7 +1555,7 @@ export type BrokerInbox = Message<"veritee.v1.BrokerInbox"> & {
  * Use `create(BrokerInboxSchema)` to create a new message.
  */
 export const BrokerInboxSchema: GenMessage<BrokerInbox> = /*@__PURE__*/
-  messageDesc(file_veritee, 33);
+  messageDesc(file_veritee, 34);
 
 /**
  * What the worker sees of its own key request.
@@ -1478,5 +1579,5 @@ export type KeyRequestState = Message<"veritee.v1.KeyRequestState"> & {
  * Use `create(KeyRequestStateSchema)` to create a new message.
  */
 export const KeyRequestStateSchema: GenMessage<KeyRequestState> = /*@__PURE__*/
-  messageDesc(file_veritee, 34);
+  messageDesc(file_veritee, 35);
 

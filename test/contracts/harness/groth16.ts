@@ -1,7 +1,7 @@
 import { bn254 } from "@noble/curves/bn254.js";
 import { concat, type Bytes } from "../../../src/protocol/bytes.js";
 import { fieldToBytes, R, type Field } from "../../../src/protocol/field.js";
-import type { ProofBytes } from "../../../src/protocol/objects/receipt.js";
+import type { ProofBytes } from "../../../src/protocol/objects/proof-bytes.js";
 import type { Rng } from "./rng.js";
 
 // Groth16 without a circuit: whoever knows the discrete logarithms of a verification key can make a proof for any

@@ -82,7 +82,7 @@ export function signJob(c: Case, change: Partial<JobRequest> = {}) {
   return jobRequest.sign({
     program: PROGRAM, platform: c.platform.key.publicKey, dataset: c.dataset.id as JobRequest["dataset"], grant: c.grant as JobRequest["grant"],
     model: c.model as JobRequest["model"], purpose: "credit", nonce: random(32), createdAt: now(), notAfter: now() + 600, resultKey: hpkeKey,
-    ...policy, releaseRule: "grade", ...change,
+    ...policy, releaseRule: "grade", requireProvedDataset: false, ...change,
   }, c.platform.key);
 }
 
@@ -106,7 +106,7 @@ export function completionOf(worker: WorkerParty, lease: Pick<Lease, "jobId">, p
     program: PROGRAM, registryRoot: randomField(), resultCommitment: randomField(), jobBinding: jobBinding(idBytes(job)), asOfDay: 19000, sourceClass: 0,
     proof: { a: [point(), point()], b: [point(), point(), point(), point()], c: [point(), point()] }, verificationKeySha256: random(32),
     worker: worker.identity, ledgerSignature: random(65), createdAt: now(), chainId: chain.deployment.chainId, ledger: chain.deployment.receiptLedger,
-    developmentParameters: true, simulated: true, ...change,
+    developmentParameters: true, simulated: true, datasetProved: false, ...change,
   }, worker.key);
   const results = parties.map((p) => sealedResult.sign({ job, recipient: p.key.publicKey, box: { suite: 1, enc: random(32), ciphertext: random(200) } }, worker.key).envelope);
   return create(CompletionSchema, { receipt: receipt.envelope, results, timingsJson: new TextEncoder().encode(JSON.stringify({ prove: 1200 })) });

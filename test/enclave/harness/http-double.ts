@@ -43,8 +43,8 @@ export async function serveJob(world: World): Promise<HttpDouble> {
     "GET blobs": async ([id]) => ({ body: await api.getBlob(id as BlobId) }),
     "GET merkle-proofs": async ([leaf]) => {
       const at = fromHex(leaf as string);
-      const { root, index, siblings } = await api.merkleProof(fieldFromBytes(at));
-      return { body: toBinary(MerkleProofSchema, create(MerkleProofSchema, { leaf: at, root: fieldToBytes(root), index, siblings: siblings.map(fieldToBytes) })) };
+      const { root, index, siblings, proved } = await api.merkleProof(fieldFromBytes(at));
+      return { body: toBinary(MerkleProofSchema, create(MerkleProofSchema, { leaf: at, root: fieldToBytes(root), index, siblings: siblings.map(fieldToBytes), proved })) };
     },
     "POST key-requests": async (_path, body) => (await api.putKeyRequest(envelopeFromBytes(body)), {}),
     "POST key-evidence": async (_path, body) => (await api.putKeyEvidence(envelopeFromBytes(body)), {}),

@@ -17,7 +17,7 @@ import { proofFromWire } from "../../../src/proofs/codec.js";
 import type { PinnedKey } from "../../../src/proofs/pinned-key.js";
 import { verificationKeyFromBytes, verificationKeySha256 } from "../../../src/proofs/vk.js";
 import { SimulatedTee } from "../../../src/simulator/simulated-tee.js";
-import type { WorkerApi } from "../../../src/transport/api.js";
+import type { LeafPath, WorkerApi } from "../../../src/transport/api.js";
 import { simulatedKey } from "../../contracts/harness/groth16.js";
 import { seeded } from "../../contracts/harness/rng.js";
 import { MEASUREMENT, type World } from "./world.js";
@@ -62,9 +62,9 @@ export const leaseOf = (world: World): Lease => create(LeaseSchema, {
 });
 
 /** The leaf in a tree of two. */
-export const merklePath = (leaf: Field): { root: Field; index: number; siblings: Field[] } => {
+export const merklePath = (leaf: Field): LeafPath => {
   const sibling = 77n as Field;
-  return { root: poseidon([leaf, sibling]), index: 0, siblings: [sibling] };
+  return { root: poseidon([leaf, sibling]), index: 0, siblings: [sibling], proved: false };
 };
 
 export async function runWorker(world: World, malice: Malice = {}): Promise<RunOutcome> {

@@ -73,7 +73,7 @@ export async function makeWorld(twist: Twist = {}): Promise<World> {
   }, twist.grant?.owner === undefined ? enterprise : stranger);
   const job = jobRequest.sign({
     program: smeInvoice.id, platform: platform.publicKey, dataset: dataset.id, grant: signedGrant.id, model: model.id, purpose: "working-capital loan",
-    nonce: rng.bytes(32), createdAt: now - 10, notAfter: now + 5_000, resultKey: platformResultKey.publicKey, releaseRule: "grade", ...enclaves, ...twist.job,
+    nonce: rng.bytes(32), createdAt: now - 10, notAfter: now + 5_000, resultKey: platformResultKey.publicKey, releaseRule: "grade", requireProvedDataset: false, ...enclaves, ...twist.job,
   }, twist.job?.platform === undefined ? platform : stranger);
   return { now, enterprise, platform, stranger, dataKey, modelKey, enterpriseResultKey, platformResultKey, blobs, dataset, model, grant: signedGrant, job };
 }

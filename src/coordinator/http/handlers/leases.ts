@@ -65,8 +65,8 @@ export const leaseRoutes = [
     access: "worker", params: z.object({ leaf: hex(32) }), body: noBody, answer: message(MerkleProofSchema),
     handle: async (ctx, call) => {
       const leaf = field(BigInt(`0x${call.params.leaf}`));
-      const { root, index, siblings } = await ctx.chain.merkleProof(leaf);
-      return create(MerkleProofSchema, { leaf: fieldToBytes(leaf), root: fieldToBytes(root), index, siblings: siblings.map(fieldToBytes) });
+      const { root, index, siblings, proved = false } = await ctx.chain.merkleProof(leaf);
+      return create(MerkleProofSchema, { leaf: fieldToBytes(leaf), root: fieldToBytes(root), index, siblings: siblings.map(fieldToBytes), proved });
     },
   }),
 ];
