@@ -20,6 +20,12 @@ const configSchema = z.strictObject({
   retrySeconds: z.number().min(0).max(60).default(1),
   waitForKeySeconds: z.number().min(0).max(600).default(30),
   workerHours: z.number().positive().max(24 * 90).default(24),
+  /** Receipts that the ledger gets in one transaction, at most; a batch that has as many goes at once. */
+  batchSize: z.int().min(1).max(64).default(16),
+  /** A receipt waits for batch-mates as long as this, at most. */
+  batchAgeMs: z.int().min(0).max(24 * 3600 * 1000).default(4000),
+  /** Whether a batch goes early when no job is under way that could join it. Without it the moment of a receipt says less. */
+  batchEarly: z.boolean().default(true),
 });
 
 export type CoordinatorConfig = z.output<typeof configSchema>;

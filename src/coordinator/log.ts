@@ -13,6 +13,10 @@ export interface LogFields {
   readonly state?: string;
   readonly kind?: string;
   readonly count?: number;
+  /** Which program a batch is of, how long its oldest receipt waited, and what the ledger charged for all of it. */
+  readonly program?: string;
+  readonly waitMs?: number;
+  readonly gas?: number;
   readonly tries?: number;
   readonly port?: number;
   /** Class of an unexpected error, and where it came from: function names and places, no message. */
@@ -21,11 +25,11 @@ export interface LogFields {
 }
 
 export const LOG_FIELDS = [
-  "method", "route", "status", "durationMs", "code", "job", "attempt", "state", "kind", "count", "tries", "port", "error", "frames",
+  "method", "route", "status", "durationMs", "code", "job", "attempt", "state", "kind", "count", "program", "waitMs", "gas", "tries", "port", "error", "frames",
 ] as const satisfies readonly (keyof LogFields)[];
 
 export const LOG_EVENTS = [
-  "started", "stopping", "stopped", "request", "request_failed", "job_changed", "send_done", "send_refused", "send_postponed", "loop_failed",
+  "started", "stopping", "stopped", "request", "request_failed", "job_changed", "send_done", "send_refused", "send_postponed", "batch_taken", "batch_sent", "loop_failed",
 ] as const;
 export type LogEvent = (typeof LOG_EVENTS)[number];
 

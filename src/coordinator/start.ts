@@ -11,6 +11,7 @@ import type { AppraiseWorker, Context } from "./context.js";
 import { createApp } from "./http/app.js";
 import { ROUTES } from "./http/routes.js";
 import { createLog } from "./log.js";
+import { runBatches, type FindBadProofs } from "./outbox/batch.js";
 import { runSender } from "./outbox/sender.js";
 import { storedNonces } from "./store/nonces.js";
 import { openStore } from "./store/open.js";
@@ -20,6 +21,7 @@ import { runSweeper } from "./sweeper.js";
 export interface CoordinatorPorts {
   readonly chain: ChainPort;
   readonly appraiseWorker: AppraiseWorker;
+  readonly findBadProofs: FindBadProofs;
   /** By default evidence stays as it came. */
   readonly completeEvidence?: Context["completeEvidence"] | undefined;
   /** Gets JSON lines. */
@@ -59,7 +61,8 @@ async function serve(config: CoordinatorConfig, ports: CoordinatorPorts, db: Db)
   const { port } = server.address() as AddressInfo;
   authorities.push(`${config.host}:${port}`, `localhost:${port}`);
   ctx.log.write("info", "started", { port });
-  const loops = [runSender(ctx, stopping.signal), runSweeper(ctx, stopping.signal)];
+  const batches = { ...ctx, batching: config, findBadProofs: ports.findBadProofs };
+  const loops = [runSender(ctx, stopping.signal), runBatches(batches, stopping.signal), runSweeper(ctx, stopping.signal)];
   let closed: Promise<void> | undefined;
   return {
     url: `http://${config.host}:${port}`,

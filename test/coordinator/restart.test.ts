@@ -8,7 +8,7 @@ import { startCoordinator } from "../../src/coordinator/start.js";
 import { freshDatabase } from "./harness/database.js";
 import { FakeChain } from "./harness/fake-chain.js";
 import { completionOf, prepareCase, registerWorker, submit, until } from "./harness/parties.js";
-import { startService, trustingAppraiser } from "./harness/service.js";
+import { startService, trustingAppraiser, trustingProofCheck } from "./harness/service.js";
 import type { DatabaseConfig } from "../../src/coordinator/store/open.js";
 
 describe("a coordinator that stops and starts again", () => {
@@ -90,7 +90,7 @@ describe("a coordinator that is killed", () => {
     await until(() => Promise.resolve(acknowledged.length >= 20));
     const lease = await worker.api.lease(5);
     if (database.kind === "pglite") {
-      await expect(startCoordinator({ stateDir, port: 0, database }, { chain: new FakeChain(), appraiseWorker: trustingAppraiser, log: { write: () => undefined } }))
+      await expect(startCoordinator({ stateDir, port: 0, database }, { chain: new FakeChain(), appraiseWorker: trustingAppraiser, findBadProofs: trustingProofCheck, log: { write: () => undefined } }))
         .rejects.toMatchObject({ code: "store_locked" });
     }
     await kill(one.child);

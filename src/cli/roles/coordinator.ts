@@ -8,6 +8,7 @@ import type { CoordinatorSettings } from "../../coordinator/config.js";
 import { startCoordinator, type Coordinator, type CoordinatorPorts } from "../../coordinator/start.js";
 import type { Measurement } from "../../protocol/ids.js";
 import { PGLITE_TEMPLATE } from "../paths.js";
+import { findBadProofs } from "./bad-proofs.js";
 
 export interface CoordinatorRole {
   readonly settings: CoordinatorSettings;
@@ -29,5 +30,5 @@ export async function openCoordinator(role: CoordinatorRole): Promise<Coordinato
   const anchors = role.simulation ? SIMULATION_ANCHORS : VENDOR_ANCHORS;
   const policy = { allowedMeasurements: role.measurements, allowedAnchors: role.simulation ? (["sim"] as const) : [] };
   const settings = { database: { kind: "pglite" as const, templateFile: PGLITE_TEMPLATE }, ...role.settings };
-  return startCoordinator(settings, { chain, appraiseWorker: workerAppraiser(anchors, policy), log: role.log, completeEvidence: role.completeEvidence });
+  return startCoordinator(settings, { chain, appraiseWorker: workerAppraiser(anchors, policy), log: role.log, findBadProofs, completeEvidence: role.completeEvidence });
 }

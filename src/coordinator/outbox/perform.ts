@@ -3,22 +3,19 @@ import { ensure } from "../../protocol/errors.js";
 import { field } from "../../protocol/field.js";
 import type { LedgerAddress } from "../../protocol/ids.js";
 import type { ChainPort, Mined } from "../chain-port.js";
-import { findCompletion } from "../store/completions.js";
-import type { Db } from "../store/schema.js";
-import type { Send, SendOf } from "./queue.js";
+import type { Deed, SendOf } from "./queue.js";
 
 /**
  * Does a deed on the ledger unless its effect is there already: the answer to an earlier try may have been lost. Undefined
  * when it was there and the transaction does not matter.
- * @throws root_unknown, chain_refused, chain_unavailable, conflict
+ * @throws chain_refused, chain_unavailable
  */
-export function perform(db: Db, chain: ChainPort, send: Send): Promise<Mined | undefined> {
+export function perform(chain: ChainPort, send: Deed): Promise<Mined | undefined> {
   switch (send.kind) {
     case "insert_leaf": return insertLeaf(chain, send);
     case "revoke_leaf": return revokeLeaf(chain, send);
     case "register_model": return registerModel(chain, send);
     case "register_worker": return registerWorker(chain, send);
-    case "submit_receipt": return submitReceipt(db, chain, send);
   }
 }
 
@@ -45,15 +42,6 @@ async function registerModel(chain: ChainPort, send: SendOf<"register_model">): 
 async function registerWorker(chain: ChainPort, send: SendOf<"register_worker">): Promise<Mined | undefined> {
   const entry = { account: send.account as LedgerAddress, evidenceDigest: fromHex(send.evidenceDigest), notAfter: send.notAfter, anchor: send.anchor };
   return (await chain.isWorkerRegistered(entry)) ? undefined : chain.registerWorker(entry);
-}
-
-async function submitReceipt(db: Db, chain: ChainPort, send: SendOf<"submit_receipt">): Promise<Mined> {
-  const { statement } = await findCompletion(db, send.subject, send.attempt);
-  const recorded = await chain.receipt(statement.value.jobBinding);
-  if (recorded === undefined) return chain.submitReceipt(statement.value);
-  // Another result under the same job cannot be this attempt's: its salts are its own.
-  ensure(recorded.resultCommitment === statement.value.resultCommitment, "conflict", "the ledger has another receipt for the job");
-  return recorded.mined;
 }
 
 const fieldOf = (hex: string) => field(BigInt(`0x${hex}`));

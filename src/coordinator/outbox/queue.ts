@@ -19,7 +19,7 @@ export type Send = z.infer<typeof sendSchema>;
 export type SendOf<K extends Send["kind"]> = Extract<Send, { kind: K }>;
 
 /** How long a sender keeps a row to itself; a sender that died has its rows taken up again after that. */
-const HOLD_SECONDS = 60;
+export const HOLD_SECONDS = 60;
 const MAX_PAUSE_SECONDS = 30;
 
 /**
@@ -34,12 +34,16 @@ export async function enqueueSend(trx: Db, send: Send): Promise<void> {
     .doUpdateSet({ state: "pending", tries: 0, due_at: sql<Date>`now()` }).where("outbox.state", "=", "refused")).execute();
 }
 
+/** A deed that is done alone; receipts go in batches. */
+export type Deed = Exclude<Send, SendOf<"submit_receipt">>;
+
 export const readSend = (row: OutboxRow): Send => sendSchema.parse(JSON.parse(row.payload));
 
-/** Takes the next deed that is due. It is held for a while rather than locked: a send takes seconds, and PGlite has one connection. */
+/** Takes the next deed that is due, receipts apart. It is held for a while rather than locked: a send takes seconds, and PGlite has one connection. */
 export function takeSend(db: Db): Promise<OutboxRow | undefined> {
   return db.transaction().execute(async (trx) => {
-    const row = await trx.selectFrom("outbox").select("seq").where("state", "=", "pending").where("due_at", "<=", sql<Date>`now()`)
+    const row = await trx.selectFrom("outbox").select("seq").where("state", "=", "pending").where("kind", "!=", "submit_receipt")
+      .where("due_at", "<=", sql<Date>`now()`)
       .orderBy("due_at").orderBy("seq").limit(1).forUpdate().skipLocked().executeTakeFirst();
     if (row === undefined) return undefined;
     return trx.updateTable("outbox")

@@ -13,6 +13,10 @@ export class FakeChain implements ChainPort {
   };
   readonly sends: string[] = [];
   readonly receipts = new Map<Field, { resultCommitment: Field; mined: Mined }>();
+  /** J of receipts that are refused for a reason of their own; ProofInvalid is told without a position, as the ledger does. */
+  readonly refusals = new Map<Field, string>();
+  /** Size of each transaction with receipts that took effect, and the order within. */
+  readonly batches: Field[][] = [];
   /** Taken one by one by the next sends. */
   readonly faults: Fault[] = [];
   #leaves = new Map<Field, LeafStatus>();
@@ -25,8 +29,27 @@ export class FakeChain implements ChainPort {
   registerModel = (model: Field): Promise<Mined> => this.#send(`model ${model}`, () => this.#models.add(model));
   registerWorker = (worker: WorkerEntry): Promise<Mined> => this.#send(`worker ${worker.account}`, () => this.#workers.set(worker.account, worker));
 
-  submitReceipt = (statement: ReceiptStatement): Promise<Mined> =>
-    this.#send(`receipt ${statement.jobBinding}`, (mined) => this.receipts.set(statement.jobBinding, { resultCommitment: statement.resultCommitment, mined }));
+  submitReceipt = (statement: ReceiptStatement): Promise<Mined> => this.submitReceipts([statement]);
+  submitReceipts = async (statements: readonly ReceiptStatement[]): Promise<Mined> => {
+    const jobs = statements.map((s) => s.jobBinding);
+    if (new Set(statements.map((s) => s.program)).size !== 1) throw new VeriteeError("input_invalid", "a batch is of one program");
+    this.#judge(jobs);
+    return this.#send(jobs.map((job) => `receipt ${job}`), (mined) => {
+      for (const { jobBinding, resultCommitment } of statements) this.receipts.set(jobBinding, { resultCommitment, mined });
+      this.batches.push(jobs);
+    });
+  };
+
+  /** As submit and submitBatch: all or none, by position where one entry is to blame. */
+  #judge(jobs: readonly Field[]): void {
+    const reasons = jobs.map((job) => (this.receipts.has(job) ? "JobHasReceipt" : this.refusals.get(job)));
+    const named = reasons.findIndex((reason) => reason !== undefined && reason !== "ProofInvalid");
+    if (named >= 0) {
+      const code = reasons[named] === "RootUnknown" ? "root_unknown" : "chain_refused";
+      throw new VeriteeError(code, "the ledger refused", { reason: reasons[named] as string, ...(jobs.length > 1 ? { index: named } : {}) });
+    }
+    if (reasons.includes("ProofInvalid")) throw new VeriteeError("chain_refused", "the ledger refused", { reason: "ProofInvalid" });
+  }
 
   leaf = (leaf: Field): Promise<LeafStatus> => Promise.resolve(this.#leaves.get(leaf) ?? { state: "absent", authority: undefined });
   isModelRegistered = (model: Field): Promise<boolean> => Promise.resolve(this.#models.has(model));
@@ -36,13 +59,13 @@ export class FakeChain implements ChainPort {
     ? Promise.resolve({ root: 5n as Field, index: 0, siblings: [6n as Field] })
     : Promise.reject(new VeriteeError("leaf_unknown", "not in the registry")));
 
-  async #send(what: string, effect: (mined: Mined) => unknown): Promise<Mined> {
+  async #send(what: string | readonly string[], effect: (mined: Mined) => unknown): Promise<Mined> {
     await new Promise((resolve) => setTimeout(resolve, 2));
     const fault = this.faults.shift();
     if (fault === "unavailable") throw new VeriteeError("chain_unavailable", "no answer");
     if (fault === "root_unknown") throw new VeriteeError("root_unknown", "the ledger refused", { reason: "RootUnknown" });
     if (fault === "refused") throw new VeriteeError("chain_refused", "the ledger refused", { reason: "ProofInvalid" });
-    this.sends.push(what);
+    this.sends.push(...[what].flat());
     const mined = { txHash: hex(this.sends.length), blockNumber: this.sends.length, blockHash: hex(this.sends.length), blockTime: 1, gasUsed: 21000 };
     effect(mined);
     if (fault === "lost_answer") throw new VeriteeError("chain_unavailable", "the answer was lost");

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CoordinatorSettings } from "../../../src/coordinator/config.js";
+import type { FindBadProofs } from "../../../src/coordinator/outbox/batch.js";
 import type { AppraiseWorker } from "../../../src/coordinator/context.js";
 import { startCoordinator, type Coordinator } from "../../../src/coordinator/start.js";
 import type { Measurement } from "../../../src/protocol/ids.js";
@@ -9,6 +10,9 @@ import { freshDatabase } from "./database.js";
 import { FakeChain } from "./fake-chain.js";
 
 export const trustingAppraiser: AppraiseWorker = () => ({ measurement: "22".repeat(48) as Measurement, anchor: "sim", simulated: true });
+
+/** The fake ledger takes noise for proofs. */
+export const trustingProofCheck: FindBadProofs = () => Promise.resolve([]);
 
 export class LogSink {
   readonly lines: Record<string, unknown>[] = [];
@@ -19,14 +23,14 @@ export class LogSink {
 
 export interface Service { readonly url: string; readonly chain: FakeChain; readonly log: LogSink; readonly stateDir: string; close(): Promise<void>; reopen(): Promise<Service> }
 
-export async function startService(settings: Partial<CoordinatorSettings> = {}, given: { chain?: FakeChain; appraiseWorker?: AppraiseWorker } = {}): Promise<Service> {
+export async function startService(settings: Partial<CoordinatorSettings> = {}, given: { chain?: FakeChain; appraiseWorker?: AppraiseWorker; findBadProofs?: FindBadProofs } = {}): Promise<Service> {
   const stateDir = settings.stateDir ?? await mkdtemp(join(tmpdir(), "veritee-coordinator-"));
   const database = settings.database ?? await freshDatabase();
   const chain = given.chain ?? new FakeChain();
   const log = new LogSink();
   const coordinator: Coordinator = await startCoordinator(
     { host: "127.0.0.1", port: 0, ...settings, database, stateDir },
-    { chain, appraiseWorker: given.appraiseWorker ?? trustingAppraiser, log },
+    { chain, appraiseWorker: given.appraiseWorker ?? trustingAppraiser, findBadProofs: given.findBadProofs ?? trustingProofCheck, log },
   );
   return {
     url: coordinator.url, chain, log, stateDir,

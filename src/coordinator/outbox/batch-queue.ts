@@ -1,0 +1,64 @@
+import { sql, type RawBuilder } from "kysely";
+import type { Db, OutboxRow } from "../store/schema.js";
+import { HOLD_SECONDS } from "./queue.js";
+
+/** When receipts go to the ledger together. */
+export interface Batching {
+  /** 1..64 */
+  readonly batchSize: number;
+  readonly batchAgeMs: number;
+  readonly batchEarly: boolean;
+}
+
+/**
+ * Why a batch goes: it is full; it holds a receipt that was tried before; its oldest receipt waited long enough; or nothing
+ * is under way that could join it.
+ */
+export type Trigger = "full" | "again" | "age" | "early";
+
+export interface TakenBatch {
+  readonly program: string;
+  readonly trigger: Trigger;
+  /** Of its oldest receipt. */
+  readonly waitMs: number;
+  readonly rows: readonly OutboxRow[];
+}
+
+/**
+ * Takes the receipts of one program that are to go now, oldest first, and holds them for a while as takeSend does. There is
+ * no batch in the store: after a crash the rows that are not settled make up another.
+ */
+export function takeBatch(db: Db, batching: Batching): Promise<TakenBatch | undefined> {
+  return db.transaction().execute(async (trx) => {
+    const next = await nextProgram(trx, batching);
+    if (next === undefined) return undefined;
+    const taken = await trx.selectFrom("outbox as o").innerJoin("jobs as j", "j.id", "o.subject").select("o.seq")
+      .where("j.program", "=", next.program).where("o.kind", "=", "submit_receipt").where("o.state", "=", "pending").where("o.due_at", "<=", sql<Date>`now()`)
+      .orderBy("o.due_at").orderBy("o.seq").limit(batching.batchSize).forUpdate("o").skipLocked().execute();
+    // Another replica was quicker.
+    if (taken.length === 0) return undefined;
+    const rows = await trx.updateTable("outbox")
+      .set((eb) => ({ tries: eb("tries", "+", 1), due_at: sql<Date>`now() + make_interval(secs => ${HOLD_SECONDS})` }))
+      .where("seq", "in", taken.map((row) => row.seq)).returningAll().execute();
+    return { ...next, rows };
+  });
+}
+
+async function nextProgram(trx: Db, { batchSize, batchAgeMs, batchEarly }: Batching): Promise<Omit<TakenBatch, "rows"> | undefined> {
+  const ageSeconds = batchAgeMs / 1000;
+  const underWay = (program: RawBuilder<string>) => sql<boolean>`exists (select from jobs w where w.program = ${program}
+    and (w.state = 'running' or (w.state = 'queued' and w.available_at <= now() + make_interval(secs => ${ageSeconds}))))`;
+  const { rows } = await sql<Omit<TakenBatch, "rows">>`
+    select program, trigger, floor(1000 * waited)::float8 as "waitMs" from (
+      select program, waited, case
+        when receipts >= ${batchSize} then 'full'
+        when tried then 'again'
+        when waited >= ${ageSeconds} then 'age'
+        when ${batchEarly} and not ${underWay(sql`waiting.program`)} then 'early' end as trigger
+      from (
+        select j.program, count(*) as receipts, bool_or(o.tries > 0) as tried, extract(epoch from now() - min(o.due_at))::float8 as waited
+        from outbox o join jobs j on j.id = o.subject
+        where o.kind = 'submit_receipt' and o.state = 'pending' and o.due_at <= now() group by j.program) waiting) ready
+    where trigger is not null order by waited desc limit 1`.execute(trx);
+  return rows[0];
+}
