@@ -12,11 +12,10 @@ import type { Session } from "./session.js";
  */
 export function signReceipt({ ports, keys }: Session, { chainId, ledger }: CheckedJob, { program, signals, proof, key }: ProvedResult, datasetProved: boolean): Envelope {
   const place = { chainId, contract: ledger };
-  const { a, b, c } = proofToWire(proof);
   return receiptStatement.sign({
     program,
     ...signals,
-    proof: { a, b, c },
+    proof: proofToWire(proof),
     verificationKeySha256: key.sha256,
     worker: keys.identity,
     ledgerSignature: signLedger(receiptDigest(place, program, signals), keys.ledger),

@@ -1,7 +1,6 @@
-import { create } from "@bufbuild/protobuf";
 import { fromHex, type Bytes } from "../protocol/bytes.js";
 import { ensure } from "../protocol/errors.js";
-import { Groth16ProofSchema, type Groth16Proof as WireProof } from "../protocol/wire/veritee_pb.js";
+import type { ProofBytes } from "../protocol/objects/proof-bytes.js";
 import type { G1Point, G2Point, Groth16Proof } from "./types.js";
 
 /** Order of BN254's base field: coordinates are below it. */
@@ -18,17 +17,15 @@ export function coordinateFromBytes(bytes: Bytes | undefined): bigint {
   return value;
 }
 
-/** The proof as a wire message: coordinates x, y and x.c0, x.c1, y.c0, y.c1. */
-export function proofToWire({ a, b, c }: Groth16Proof): WireProof {
-  return create(Groth16ProofSchema, {
-    a: [a.x, a.y].map(coordinateToBytes),
-    b: [b.x.c0, b.x.c1, b.y.c0, b.y.c1].map(coordinateToBytes),
-    c: [c.x, c.y].map(coordinateToBytes),
-  });
-}
+/** The proof as signed objects carry it: coordinates x, y and x.c0, x.c1, y.c0, y.c1. */
+export const proofToWire = ({ a, b, c }: Groth16Proof): ProofBytes => ({
+  a: [a.x, a.y].map(coordinateToBytes),
+  b: [b.x.c0, b.x.c1, b.y.c0, b.y.c1].map(coordinateToBytes),
+  c: [c.x, c.y].map(coordinateToBytes),
+});
 
 /** @throws input_invalid on missing or surplus coordinates */
-export function proofFromWire(wire: WireProof): Groth16Proof {
+export function proofFromWire(wire: ProofBytes): Groth16Proof {
   ensure(wire.a.length === 2 && wire.b.length === 4 && wire.c.length === 2, "input_invalid", "a proof has 8 coordinates", {
     coordinates: wire.a.length + wire.b.length + wire.c.length,
   });
