@@ -77,6 +77,8 @@ export const ERROR_STATUS = {
   chain_unavailable: 503,
   service_unavailable: 503,
   receipt_invalid: 422,
+  disclosure_invalid: 422,
+  claim_false: 422,
   config_invalid: 500,
   internal: 500,
 } as const;

@@ -1,4 +1,5 @@
 import type { CircuitName, CircuitPin } from "../manifest.js";
+import { DISCLOSE } from "./disclose.js";
 import { SCORE_RETAIL_ACCOUNT } from "./score-retail-account.js";
 import { SCORE_SME_INVOICE } from "./score-sme-invoice.js";
 
@@ -6,4 +7,5 @@ import { SCORE_SME_INVOICE } from "./score-sme-invoice.js";
 export const PINS: Readonly<Partial<Record<CircuitName, CircuitPin>>> = {
   "score-sme-invoice": SCORE_SME_INVOICE,
   "score-retail-account": SCORE_RETAIL_ACCOUNT,
+  "disclose": DISCLOSE,
 };
