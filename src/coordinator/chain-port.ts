@@ -35,7 +35,6 @@ export interface ChainPort {
   revokeLeaf(leaf: Field, signature: Bytes): Promise<Mined>;
   registerModel(model: Field): Promise<Mined>;
   registerWorker(worker: WorkerEntry): Promise<Mined>;
-  submitReceipt(statement: ReceiptStatement): Promise<Mined>;
   /** 1 to 64 of one program in one transaction, all or none. A refusal about one of them has its position as fact `index`. */
   submitReceipts(statements: readonly ReceiptStatement[]): Promise<Mined>;
   // Effects, asked before every send: an answer that was lost must not become a second deed.

@@ -3,7 +3,14 @@ import { readConfig } from "../../src/coordinator/config.js";
 
 describe("readConfig", () => {
   it("fills in what is not said", () => {
-    expect(readConfig({ stateDir: "/x" })).toMatchObject({ host: "127.0.0.1", port: 8080, database: { kind: "pglite" }, leaseSeconds: 30, maxFailures: 5, authorities: [] });
+    expect(readConfig({ stateDir: "/x" })).toMatchObject({ host: "127.0.0.1", port: 8080, database: { kind: "pglite" }, leaseSeconds: 30, maxFailures: 5, authorities: [], batchSize: 16, batchAgeMs: 4000, batchEarly: true });
+  });
+
+  it("keeps batches to what the ledger takes", () => {
+    for (const wrong of [{ batchSize: 0 }, { batchSize: 65 }, { batchSize: 1.5 }, { batchAgeMs: -1 }, { batchEarly: "no" }]) {
+      expect(() => readConfig({ stateDir: "/x", ...wrong }), JSON.stringify(wrong)).toThrow(expect.objectContaining({ code: "config_invalid" }));
+    }
+    expect(readConfig({ stateDir: "/x", batchSize: 64, batchAgeMs: 0, batchEarly: false })).toMatchObject({ batchSize: 64, batchAgeMs: 0, batchEarly: false });
   });
 
   it("names every problem at once", () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { SIMULATION_ANCHORS, VENDOR_ANCHORS } from "../../attestation/roots.js";
 import { hexId, type Measurement } from "../../protocol/ids.js";
 import { builtMeasurement } from "../measurement.js";
-import { parsePort } from "../options.js";
+import { parsePort, parsePositive } from "../options.js";
 import { STATE_DIR } from "../paths.js";
 import { ensureMaySimulate } from "../profile.js";
 import { collateralFor, DEFAULT_CACHE } from "../roles/collateral.js";
@@ -14,6 +14,7 @@ import { untilInterrupted } from "../until-interrupted.js";
 interface Options {
   state: string; host: string; port: number; postgres?: string; rpc?: string; deployment?: string; key?: string;
   measurement?: string[]; simulation?: boolean; collateral: string; offline?: boolean;
+  batchSize?: number; batchAge?: number; batchPatient?: boolean;
 }
 
 const need = (value: string | undefined, option: string): string => {
@@ -46,6 +47,9 @@ export const coordinatorCommand = (): Command =>
     .option("--simulation", "accept SIMULATED workers")
     .option("--collateral <dir>", "cache of vendors' collateral, for workers whose evidence comes without it", DEFAULT_CACHE)
     .option("--offline", "never ask the vendors' services: cache and imported bundles only")
+    .option("--batch-size <n>", "receipts that go to the ledger in one transaction, 1 to 64 (16 when left out)", parsePositive)
+    .option("--batch-age <ms>", "how long a receipt waits for others, at most (4000 when left out)", parsePositive)
+    .option("--batch-patient", "wait that long even when no job is under way that could join: the moment of a receipt says less")
     .addHelpText("after", "\nLog lines go to standard output as JSON.\n\nExample:\n  veritee coordinator --simulation --port 8080")
     .action(async (o: Options) => {
       if (o.simulation === true) ensureMaySimulate("simulated workers");
@@ -53,7 +57,10 @@ export const coordinatorCommand = (): Command =>
       const ledger = await ledgerOf(o);
       const log = { write: (line: string) => void process.stdout.write(line) };
       const coordinator = await openCoordinator({
-        settings: { stateDir: o.state, host: o.host, port: o.port, ...(o.postgres === undefined ? {} : { database: { kind: "postgres" as const, url: o.postgres } }) },
+        settings: {
+          stateDir: o.state, host: o.host, port: o.port, batchSize: o.batchSize, batchAgeMs: o.batchAge, batchEarly: o.batchPatient !== true,
+          ...(o.postgres === undefined ? {} : { database: { kind: "postgres" as const, url: o.postgres } }),
+        },
         rpcUrl: ledger.rpcUrl, deployment: ledger.deployment, registrarKey: ledger.registrarKey,
         measurements, simulation: o.simulation ?? false, log,
         completeEvidence: collateralFor(o.simulation === true ? SIMULATION_ANCHORS : VENDOR_ANCHORS, o.collateral, o.offline ?? false),

@@ -25,6 +25,8 @@ export const workerView = z.object({ state: z.enum(["pending", "registered", "re
 export const deploymentView = z.object({
   chainId: z.int().positive(),
   datasetRegistry: hex(20),
+  provedDatasetRegistry: hex(20),
+  sourceRegistry: hex(20),
   programRegistry: hex(20),
   workerRegistry: hex(20),
   receiptLedger: hex(20),

@@ -9,7 +9,7 @@ type Fault = "unavailable" | "lost_answer" | "root_unknown" | "refused";
 /** A ledger in memory that can fail on purpose. `sends` counts deeds that took effect. */
 export class FakeChain implements ChainPort {
   readonly deployment = {
-    chainId: 31337, datasetRegistry: address(1), programRegistry: address(2), workerRegistry: address(3), receiptLedger: address(4),
+    chainId: 31337, datasetRegistry: address(1), provedDatasetRegistry: address(5), sourceRegistry: address(6), programRegistry: address(2), workerRegistry: address(3), receiptLedger: address(4),
   };
   readonly sends: string[] = [];
   readonly receipts = new Map<Field, { resultCommitment: Field; mined: Mined }>();
@@ -29,7 +29,6 @@ export class FakeChain implements ChainPort {
   registerModel = (model: Field): Promise<Mined> => this.#send(`model ${model}`, () => this.#models.add(model));
   registerWorker = (worker: WorkerEntry): Promise<Mined> => this.#send(`worker ${worker.account}`, () => this.#workers.set(worker.account, worker));
 
-  submitReceipt = (statement: ReceiptStatement): Promise<Mined> => this.submitReceipts([statement]);
   submitReceipts = async (statements: readonly ReceiptStatement[]): Promise<Mined> => {
     const jobs = statements.map((s) => s.jobBinding);
     if (new Set(statements.map((s) => s.program)).size !== 1) throw new VeriteeError("input_invalid", "a batch is of one program");
@@ -40,13 +39,13 @@ export class FakeChain implements ChainPort {
     });
   };
 
-  /** As submit and submitBatch: all or none, by position where one entry is to blame. */
+  /** As submitBatch: all or none, by position where one entry is to blame. */
   #judge(jobs: readonly Field[]): void {
     const reasons = jobs.map((job) => (this.receipts.has(job) ? "JobHasReceipt" : this.refusals.get(job)));
     const named = reasons.findIndex((reason) => reason !== undefined && reason !== "ProofInvalid");
     if (named >= 0) {
       const code = reasons[named] === "RootUnknown" ? "root_unknown" : "chain_refused";
-      throw new VeriteeError(code, "the ledger refused", { reason: reasons[named] as string, ...(jobs.length > 1 ? { index: named } : {}) });
+      throw new VeriteeError(code, "the ledger refused", { reason: reasons[named] as string, index: named });
     }
     if (reasons.includes("ProofInvalid")) throw new VeriteeError("chain_refused", "the ledger refused", { reason: "ProofInvalid" });
   }
