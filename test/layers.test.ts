@@ -15,7 +15,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/prover": ["src/protocol", "src/proofs", "src/programs"],
   "src/simulator": ["src/protocol", "src/attestation"],
   "src/broker": ["src/protocol", "src/attestation", "src/transport"],
-  "src/enterprise": ["src/protocol", "src/attestation", "src/programs", "src/transport", "src/broker"],
+  "src/enterprise": ["src/protocol", "src/attestation", "src/programs", "src/proofs", "src/transport", "src/broker"],
   "src/platform": ["src/protocol", "src/attestation", "src/programs", "src/transport", "src/broker"],
   "src/chain": ["src/protocol"],
   "src/coordinator": ["src/protocol", "src/attestation", "src/chain", "src/transport"],

@@ -1,9 +1,11 @@
 import { equalBytes } from "../protocol/bytes.js";
 import { ensure, VeriteeError } from "../protocol/errors.js";
 import type { DatasetProof } from "../protocol/objects/dataset-proof.js";
+import type { ProofBytes } from "../protocol/objects/proof-bytes.js";
 import { datasetCircuitOf, ingestCircuitOf, programId } from "./artefacts.js";
 import { proofFromWire } from "./codec.js";
 import { pinnedKeyOf, type PinnedKey } from "./pinned-key.js";
+import type { Groth16Proof } from "./types.js";
 import { findInvalid, MAX_BATCH, verifyBatch, type ProofItem } from "./verify-batch.js";
 import { verifyProof } from "./verify.js";
 
@@ -47,7 +49,8 @@ export function verifyDatasetProof(proof: DatasetProof, keys = pinnedDatasetKeys
 }
 
 function verifyChunks(proof: DatasetProof, { ingest: { key } }: DatasetKeys, at: number): void {
-  const items = chunkItems(proof).slice(at, at + MAX_BATCH);
+  const items = proof.chunks.slice(at, at + MAX_BATCH).map((chunk, i): ProofItem =>
+    ({ signals: chunkSignals(proof, at + i + 1), proof: proofFromWire(chunk) }));
   try {
     verifyBatch(key, items);
   } catch (error) {
@@ -57,13 +60,27 @@ function verifyChunks(proof: DatasetProof, { ingest: { key } }: DatasetKeys, at:
   }
 }
 
-/** Numbers, from 1, of the chunk proofs that do not verify. */
-export function badChunks(proof: Pick<DatasetProof, "states" | "chunks">, { ingest: { key } }: DatasetKeys): readonly number[] {
-  const items = chunkItems(proof);
+/** Which of some chunk proofs, by number from 1, do not verify or are no proofs at all. */
+export function invalidChunks(states: DatasetProof["states"], chunks: ReadonlyMap<number, ProofBytes>, { ingest: { key } }: DatasetKeys): readonly number[] {
   const bad: number[] = [];
-  for (let at = 0; at < items.length; at += MAX_BATCH) bad.push(...findInvalid(key, items.slice(at, at + MAX_BATCH)).map((i) => at + i + 1));
-  return bad;
+  const items: { readonly number: number; readonly item: ProofItem }[] = [];
+  for (const [number, bytes] of chunks) {
+    const proof = readable(bytes);
+    if (proof === undefined) bad.push(number);
+    else items.push({ number, item: { signals: chunkSignals({ states }, number), proof } });
+  }
+  for (let at = 0; at < items.length; at += MAX_BATCH) {
+    const batch = items.slice(at, at + MAX_BATCH);
+    bad.push(...findInvalid(key, batch.map(({ item }) => item)).map((i) => (batch[i] as { number: number }).number));
+  }
+  return bad.sort((a, b) => a - b);
 }
 
-const chunkItems = (proof: Pick<DatasetProof, "states" | "chunks">): ProofItem[] =>
-  proof.chunks.map((chunk, i) => ({ signals: chunkSignals(proof, i + 1), proof: proofFromWire(chunk) }));
+function readable(bytes: ProofBytes): Groth16Proof | undefined {
+  try {
+    return proofFromWire(bytes);
+  } catch (error) {
+    if (error instanceof VeriteeError) return undefined;
+    throw error;
+  }
+}

@@ -1,16 +1,18 @@
 import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readFileIfPresent, writeFileAtomic } from "../../broker/atomic-file.js";
+import { concat } from "../../protocol/bytes.js";
 import { envelopeToBytes } from "../../protocol/dsse.js";
 import { ensure } from "../../protocol/errors.js";
 import type { BlobId } from "../../protocol/ids.js";
 import { datasetManifest } from "../../protocol/objects/index.js";
 import { blobId } from "../../protocol/sealing.js";
 import { memoryJournal, type UploadJournal } from "./publish.js";
+import type { ProofJournal } from "./prove.js";
 import type { SealedDataset } from "./prepare.js";
 
-// A sealed dataset as a folder: manifest.bin, <index>.sealed, uploaded.txt. It holds no key and no plaintext, and it is what
-// an interrupted upload goes on from.
+// A sealed dataset as a folder: manifest.bin, <index>.sealed, uploaded.txt, and <chunk>.proof once chunks are proved. It holds no
+// key and no plaintext, and it is what an interrupted upload or proof goes on from.
 
 export async function writeSealedDataset(folder: string, { manifest, ciphertexts }: SealedDataset): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -44,5 +46,21 @@ export async function folderJournal(folder: string): Promise<UploadJournal> {
       await appendFile(path, `${id}\n`);
       await known.add(id);
     },
+  };
+}
+
+const COORDINATE = 32;
+
+/** Chunk proofs of such a folder, one file each: eight coordinates in the order of the wire. A file that is no proof is as if absent. */
+export function folderProofs(folder: string): ProofJournal {
+  const path = (index: number): string => join(folder, `${index}.proof`);
+  return {
+    read: async (index) => {
+      const bytes = await readFileIfPresent(path(index));
+      if (bytes?.length !== 8 * COORDINATE) return undefined;
+      const word = (i: number): Uint8Array => Uint8Array.from(bytes.subarray(i * COORDINATE, (i + 1) * COORDINATE));
+      return { a: [word(0), word(1)], b: [word(2), word(3), word(4), word(5)], c: [word(6), word(7)] };
+    },
+    write: (index, { a, b, c }) => writeFileAtomic(path(index), concat(...a, ...b, ...c)),
   };
 }
