@@ -9,8 +9,8 @@ import { openSegment, sealSegment, type SegmentContext } from "../src/protocol/s
 import { figure, times, type Figures } from "./figures.js";
 
 const RUNS = 7;
-/** A chunk of 512 records with its header. */
-const SEGMENT_BYTES = 20_524;
+/** A chunk of 320 records with its header. */
+const SEGMENT_BYTES = 12_844;
 const SEGMENTS = 256;
 
 /** AEAD of record chunks alone, keys derived for each. */

@@ -42,13 +42,18 @@ export async function openDataset(
 ): Promise<OpenedDataset> {
   const { guard, phases, secrets } = session;
   const place = { kind: "segment", owner: manifest.owner, subject: manifest.datasetId, version: manifest.datasetVersion } as const;
+  const chunks = manifest.segments.length - 1;
   const opened = await openCommitted(program, manifest, {
     plaintext: async (index) => secrets.keep(await openSegment(dataKey, { ...place, index }, ciphertexts[index] as Bytes)),
     onChunk: async (chunk, plaintext) => {
       secrets.wipe(plaintext);
       secrets.keep(chunk.salt);
       await guard.checkpoint();
-      phases.advance(chunk.index / manifest.segments.length);
+      phases.advance(chunk.index / (2 * chunks));
+    },
+    onChecked: async (chunk) => {
+      await guard.checkpoint();
+      phases.advance(0.5 + chunk.index / (2 * chunks));
     },
   });
   await guard.checkpoint();

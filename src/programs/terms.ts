@@ -1,13 +1,8 @@
 import { ensure } from "../protocol/errors.js";
 import { MAX_DAY } from "../protocol/records.js";
+import type { Terms } from "../protocol/terms.js";
 
-/** What a program needs beyond the records; bound in the leaf (DESIGN 3.1). */
-export interface Terms {
-  /** days since 1970-01-01, 0..65535 */
-  readonly asOfDay: number;
-  /** minor units, 0..2^36-1: the monthly instalment for retail-account, 0 for sme-invoice */
-  readonly termsAmount: number;
-}
+export type { Terms };
 
 /** Day numbers, both included. */
 export interface DayRange {

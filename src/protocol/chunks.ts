@@ -1,8 +1,31 @@
 import { concat, utf8, type Bytes } from "./bytes.js";
 import { ensure } from "./errors.js";
-import type { Packing } from "./packing.js";
-import { ensureOrder, type RecordOrder } from "./record-order.js";
-import { readRecord, RECORD_BYTES, writeRecord, type CanonicalRecord } from "./records.js";
+import type { Field } from "./field.js";
+import { readRecord, RECORD_BYTES, sameRecord, writeRecord, type CanonicalRecord } from "./records.js";
+import type { Terms } from "./terms.js";
+
+/** What D_0 says of all records, so that they can be coded relative to it; [0, 0] where a program needs nothing. */
+export type DatasetHeader = readonly [h0: Field, h1: Field];
+
+/** What a chunk's packing depends on beside its records: its place in the dataset. */
+export interface PackContext {
+  readonly terms: Terms;
+  readonly header: DatasetHeader;
+  /** the dataset's record before the chunk's first; null in the first chunk */
+  readonly before: CanonicalRecord | null;
+  /** greatest tag of all records before the chunk's first; 0 in the first chunk */
+  readonly tagsBefore: number;
+}
+
+/** A chunk as field elements. Together with the dataset's terms and header they fix every field of its records. */
+export interface PackedChunk {
+  /** of all its records; 0 where a program's chunks mix directions */
+  readonly direction: number;
+  /** what the ingest circuit splits into bits: all slots, absent ones included */
+  readonly opened: readonly Field[];
+  /** what is only hashed: no aggregate needs it */
+  readonly rest: readonly Field[];
+}
 
 /** What of a program its chunks and commitments depend on (docs/protocol.md 3, 4). */
 export interface RecordLayout {
@@ -10,9 +33,19 @@ export interface RecordLayout {
   readonly id: string;
   /** programTag of section 4 */
   readonly tag: bigint;
-  readonly packing: Packing;
-  readonly order: RecordOrder;
   readonly slotsPerChunk: number;
+  /**
+   * The one form in which these records are committed under these terms: selected, sorted, counterparties numbered. Of a
+   * canonical dataset it is the dataset itself.
+   * @throws input_invalid, value_out_of_range
+   */
+  canonical(records: readonly CanonicalRecord[], terms: Terms): CanonicalRecord[];
+  /** Lengths of the chunks of a canonical dataset, none of them 0. @throws input_too_large */
+  cut(records: readonly CanonicalRecord[]): number[];
+  /** Of a canonical dataset. */
+  header(records: readonly CanonicalRecord[], terms: Terms): DatasetHeader;
+  /** One chunk of a canonical dataset. @throws value_out_of_range naming the field */
+  pack(records: readonly CanonicalRecord[], context: PackContext): PackedChunk;
 }
 
 export interface Chunk {
@@ -27,31 +60,41 @@ const MAGIC = utf8("VTC1");
 const SALT_BYTES = 31;
 const HEADER_BYTES = 4 + 4 + 4 + SALT_BYTES + 1;
 
-/** Sorts a copy of the records into canonical order and cuts it; every chunk but the last is full. No records, no chunk. */
-export function splitIntoChunks(layout: RecordLayout, records: readonly CanonicalRecord[], drawSalt: () => Bytes): Chunk[] {
-  const sorted = [...records].sort(layout.order);
-  const chunks: Chunk[] = [];
-  for (let at = 0; at < sorted.length; at += layout.slotsPerChunk) {
-    chunks.push({ index: chunks.length + 1, records: sorted.slice(at, at + layout.slotsPerChunk), salt: drawSalt() });
-  }
-  return chunks;
+/** Cuts a canonical dataset. No records, no chunk. */
+export function splitIntoChunks(layout: RecordLayout, canonical: readonly CanonicalRecord[], drawSalt: () => Bytes): Chunk[] {
+  let at = 0;
+  return layout.cut(canonical).map((length, i) => ({ index: i + 1, records: canonical.slice(at, (at += length)), salt: drawSalt() }));
 }
 
 /**
- * The records of a whole dataset, in order. One dataset has one cutting: indexes from 1, full chunks before the last.
- * @throws input_invalid
+ * The records of a whole dataset, which must be in canonical form under its terms: one set of records has one order, one
+ * numbering of counterparties and one cutting, so that the packing may say less than the records do.
+ * @throws input_invalid, value_out_of_range
  */
-export function joinChunks(layout: RecordLayout, chunks: readonly Chunk[]): CanonicalRecord[] {
-  chunks.forEach((chunk, i) => {
-    const last = i === chunks.length - 1;
-    const { index, records } = chunk;
-    ensure(index === i + 1, "input_invalid", "chunk out of sequence", { index, expected: i + 1 });
-    const count = records.length;
-    ensure(last ? count > 0 : count === layout.slotsPerChunk, "input_invalid", "chunk is not full", { index, count });
-  });
+export function joinChunks(layout: RecordLayout, chunks: readonly Chunk[], terms: Terms): CanonicalRecord[] {
+  chunks.forEach(({ index }, i) => ensure(index === i + 1, "input_invalid", "chunk out of sequence", { index, expected: i + 1 }));
   const records = chunks.flatMap((chunk) => chunk.records);
-  ensureOrder(layout.order, records);
+  const canonical = layout.canonical(records, terms);
+  ensure(canonical.length === records.length, "input_invalid", "records do not belong to a dataset of these terms",
+    { records: records.length, canonical: canonical.length });
+  const wrong = records.findIndex((record, i) => !sameRecord(record, canonical[i] as CanonicalRecord));
+  ensure(wrong < 0, "input_invalid", "records are not in canonical form", { index: wrong });
+  const lengths = layout.cut(canonical);
+  ensure(lengths.length === chunks.length && lengths.every((n, i) => chunks[i]?.records.length === n), "input_invalid",
+    "chunks are not cut as they must be", { chunks: chunks.length, expected: lengths.length });
   return records;
+}
+
+/** The contexts in which the chunks of a canonical dataset are packed. */
+export function packContexts(chunks: readonly Chunk[], terms: Terms, header: DatasetHeader): PackContext[] {
+  let before: CanonicalRecord | null = null;
+  let tagsBefore = 0;
+  return chunks.map(({ records }) => {
+    const context: PackContext = { terms, header, before, tagsBefore };
+    before = records.at(-1) ?? before;
+    tagsBefore = records.reduce((most, { tag }) => Math.max(most, tag), tagsBefore);
+    return context;
+  });
 }
 
 export const chunkBytes = (layout: RecordLayout): number => HEADER_BYTES + layout.slotsPerChunk * RECORD_BYTES;

@@ -1,26 +1,39 @@
 import { utf8, type Bytes } from "./bytes.js";
-import type { Chunk, RecordLayout } from "./chunks.js";
+import type { Chunk, DatasetHeader, PackContext, PackedChunk, RecordLayout } from "./chunks.js";
 import { field, fieldFromDigest, fieldFromSalt, type Field } from "./field.js";
 import { digest } from "./hash.js";
 import { absorb, poseidon } from "./poseidon.js";
+import type { Terms } from "./terms.js";
 
 /** Section numbers are those of docs/protocol.md. Salts are 31 random bytes, used once. */
 
 const chunkDomain = (layout: RecordLayout): Field => fieldFromDigest(digest("veritee/chunk/v1", utf8(layout.id)));
 
-/** C_i (section 3) over all slots of a chunk, absent ones as 0. @throws value_out_of_range */
-export function chunkCommitment(layout: RecordLayout, chunk: Chunk): Field {
-  const { packing, slotsPerChunk } = layout;
-  const elements: bigint[] = [BigInt(chunk.index), BigInt(chunk.records.length)];
-  for (let at = 0; at < slotsPerChunk; at += packing.recordsPerElement) {
-    elements.push(packing.pack(chunk.records.slice(at, at + packing.recordsPerElement)));
-  }
-  return absorb(chunkDomain(layout), [...elements, fieldFromSalt(chunk.salt)]);
+/** The first element of C_i: index + count * 2^32 + direction * 2^64. */
+export const chunkHeader = (index: number, count: number, direction: number): Field =>
+  field(BigInt(index) | (BigInt(count) << 32n) | (BigInt(direction) << 64n));
+
+/** C_i (section 3) of a chunk that is packed already. */
+export const packedCommitment = (layout: RecordLayout, { index, records, salt }: Chunk, { direction, opened, rest }: PackedChunk): Field =>
+  absorb(chunkDomain(layout), [chunkHeader(index, records.length, direction), ...opened, ...rest, fieldFromSalt(salt)]);
+
+/** C_i (section 3) over all slots of a chunk, absent ones included. @throws value_out_of_range */
+export const chunkCommitment = (layout: RecordLayout, chunk: Chunk, context: PackContext): Field =>
+  packedCommitment(layout, chunk, layout.pack(chunk.records, context));
+
+/**
+ * D_0..D_n (section 3): a chain over the chunk commitments in order, started by program, count, terms and header. D_n is the
+ * dataset root.
+ */
+export function datasetRoots(layout: RecordLayout, terms: Terms, header: DatasetHeader, commitments: readonly Field[]): Field[] {
+  const roots = [poseidon([layout.tag, BigInt(commitments.length), BigInt(terms.asOfDay), BigInt(terms.termsAmount), ...header])];
+  for (const commitment of commitments) roots.push(poseidon([roots.at(-1) as Field, commitment]));
+  return roots;
 }
 
-/** D_n (section 3): a chain over the chunk commitments in order, started by tag and count. */
-export const datasetRoot = (layout: RecordLayout, commitments: readonly Field[]): Field =>
-  commitments.reduce((root, c) => poseidon([root, c]), poseidon([layout.tag, BigInt(commitments.length)]));
+/** D = D_n. */
+export const datasetRoot = (layout: RecordLayout, terms: Terms, header: DatasetHeader, commitments: readonly Field[]): Field =>
+  datasetRoots(layout, terms, header, commitments).at(-1) as Field;
 
 /** A (section 4). Elements are those of section 5. */
 export const aggregateCommitment = (elements: readonly Field[], salt: Bytes): Field =>
@@ -60,7 +73,8 @@ export const modelCommitment = (
 export const jobBinding = (jobId: Bytes): Field => fieldFromDigest(digest("veritee/job-binding/v1", jobId));
 
 const POINT_OFFSET = 2 ** 15;
-const SCORE_OFFSET = 2 ** 19;
+/** What a committed score is raised by: scores are -2^19..2^19-1. */
+export const SCORE_OFFSET = 2 ** 19;
 
 /** P: 16 bits a characteristic. Points are -2^15..2^15-1. */
 export const pointsPacking = (points: readonly number[]): Field =>

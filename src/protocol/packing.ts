@@ -1,41 +1,55 @@
 import { ensure } from "./errors.js";
 import type { Field } from "./field.js";
-import { AMOUNT_BOUND, checkRecord, type CanonicalRecord } from "./records.js";
 
-/** How records become field elements (docs/protocol.md 3). */
-export interface Packing {
-  readonly recordsPerElement: number;
-  /** Packs recordsPerElement records, fewer at the end of a dataset; absent ones are 0. */
-  readonly pack: (records: readonly CanonicalRecord[]) => Field;
+/** Bits that an element of the field always holds: every 253-bit number is below r. */
+const ELEMENT_BITS = 253;
+
+const ensureWidth = (value: bigint, width: number): void =>
+  ensure(value >= 0n && value < 1n << BigInt(width), "internal", "value is wider than its slot", { width });
+
+/** Values of `width` bits, `perElement` an element, the first in the low bits; the last element may hold fewer. */
+export function packSlots(values: readonly bigint[], width: number, perElement: number): Field[] {
+  ensure(width * perElement <= ELEMENT_BITS, "internal", "slots do not fit an element", { width, perElement });
+  const elements: Field[] = [];
+  for (let at = 0; at < values.length; at += perElement) {
+    let element = 0n;
+    values.slice(at, at + perElement).forEach((value, i) => {
+      ensureWidth(value, width);
+      element |= value << BigInt(i * width);
+    });
+    elements.push(element as Field);
+  }
+  return elements;
 }
 
-/** The 111 bits that every record has, low bits first: day, direction, kind, status, amount, tag. */
-function common(record: CanonicalRecord): bigint {
-  checkRecord(record);
-  // Not packed, so two different records would commit alike.
-  ensure(record.daysLate === 0, "value_out_of_range", "this program has no days late", { field: "daysLate", value: record.daysLate });
-  const low = record.day + record.direction * 2 ** 16 + record.kind * 2 ** 17 + record.status * 2 ** 25;
-  return BigInt(low) | (BigInt(record.amount + AMOUNT_BOUND) << 26n) | (BigInt(record.tag) << 63n);
+/** The values' bits one after another, low first, cut into elements of `elementBits`: a value may lie across two elements. */
+export function packStream(values: readonly bigint[], width: number, elementBits: number): Field[] {
+  ensure(elementBits <= ELEMENT_BITS && width <= elementBits, "internal", "elements are too wide or too narrow", { width, elementBits });
+  const mask = (1n << BigInt(elementBits)) - 1n;
+  const elements: Field[] = [];
+  let bits = 0n;
+  let held = 0;
+  for (const value of values) {
+    ensureWidth(value, width);
+    bits |= value << BigInt(held);
+    held += width;
+    if (held < elementBits) continue;
+    elements.push((bits & mask) as Field);
+    bits >>= BigInt(elementBits);
+    held -= elementBits;
+  }
+  if (held > 0) elements.push(bits as Field);
+  return elements;
 }
 
-function compactRecord(record: CanonicalRecord): bigint {
-  ensure(record.balance === null, "value_out_of_range", "this program has no balances", { field: "balance" });
-  return common(record);
+/** The bits of one slot: values from low to high with their widths. */
+export function joinBits(parts: readonly (readonly [value: number, width: number])[]): bigint {
+  let bits = 0n;
+  let at = 0;
+  for (const [value, width] of parts) {
+    ensure(Number.isInteger(value) && value >= 0 && value < 2 ** width, "internal", "value is wider than its bits", { value, width });
+    bits |= BigInt(value) << BigInt(at);
+    at += width;
+  }
+  return bits;
 }
-
-/** Two records of 111 bits an element, the second at bit 111. Records with a balance are refused. */
-export const compactPacking: Packing = {
-  recordsPerElement: 2,
-  pack: (records) => records.reduce((sum, r, i) => sum | (compactRecord(r) << BigInt(111 * i)), 0n) as Field,
-};
-
-function balanceRecord(record: CanonicalRecord): bigint {
-  const present = record.balance === null ? 0n : 1n;
-  return common(record) | (present << 111n) | (BigInt((record.balance ?? 0) + AMOUNT_BOUND) << 112n);
-}
-
-/** One record of 149 bits an element. An absent balance packs as hasBalance 0 and balance 0. */
-export const balancePacking: Packing = {
-  recordsPerElement: 1,
-  pack: (records) => records.reduce((sum, r) => sum | balanceRecord(r), 0n) as Field,
-};

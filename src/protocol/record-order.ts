@@ -1,14 +1,13 @@
-import { VeriteeError } from "./errors.js";
 import type { CanonicalRecord } from "./records.js";
 
-/** Negative when `a` comes before `b`; zero only for equal records. */
+/** Negative when `a` comes before `b`; zero for records that the order does not tell apart. */
 export type RecordOrder = (a: CanonicalRecord, b: CanonicalRecord) => number;
 
 /** Order of two's complement i64 as big-endian bytes: negative numbers come after the others. */
 const byI64 = (a: number, b: number): number => (a < 0 === b < 0 ? a - b : b - a);
 
-/** Order of the 40-byte forms, without making them. */
-const byBytes: RecordOrder = (a, b) =>
+/** Order of the 40-byte forms without their tags, without making them. */
+const byBytesButTag: RecordOrder = (a, b) =>
   a.day - b.day ||
   a.direction - b.direction ||
   a.kind - b.kind ||
@@ -16,22 +15,11 @@ const byBytes: RecordOrder = (a, b) =>
   Number(a.balance !== null) - Number(b.balance !== null) ||
   byI64(a.amount, b.amount) ||
   byI64(a.balance ?? 0, b.balance ?? 0) ||
-  a.daysLate - b.daysLate ||
-  a.tag - b.tag;
+  a.daysLate - b.daysLate;
 
-/** (direction, tag, day, bytes): groups a counterparty's records. */
+/** (direction, tag, day, rest of the bytes): groups a counterparty's records. Only equal records tie. */
 export const byCounterparty: RecordOrder = (a, b) =>
-  a.direction - b.direction || a.tag - b.tag || a.day - b.day || byBytes(a, b);
+  a.direction - b.direction || a.tag - b.tag || a.day - b.day || byBytesButTag(a, b);
 
-/** (day, bytes). Day is the first field of the byte form. */
-export const byDay: RecordOrder = byBytes;
-
-/** @throws input_invalid naming the first record (from 0) that is out of order */
-export function ensureOrder(order: RecordOrder, records: readonly CanonicalRecord[]): void {
-  records.forEach((record, index) => {
-    const before = records[index - 1];
-    if (before !== undefined && order(before, record) > 0) {
-      throw new VeriteeError("input_invalid", "records are not in canonical order", { index });
-    }
-  });
-}
+/** (balance, bytes without the tag). An absent balance counts as 0. */
+export const byBalance: RecordOrder = (a, b) => (a.balance ?? 0) - (b.balance ?? 0) || byBytesButTag(a, b);

@@ -14,13 +14,13 @@ export interface CanonicalRecord {
   readonly kind: number;
   /** 0 valid, 1 void */
   readonly status: number;
-  /** signed minor units, |amount| < 2^36 */
+  /** signed minor units, |amount| < 2^36; a program may allow less */
   readonly amount: number;
   /** signed minor units after the transaction, |balance| < 2^36; null when the source has none */
   readonly balance: number | null;
   /** 0..65535; the first two programs require 0 */
   readonly daysLate: number;
-  /** counterparty tag, 48 bits; 0 = none */
+  /** tells counterparties apart, 0 = none: an importer's keyed hash (48 bits), in a committed dataset a number from 1 */
   readonly tag: number;
 }
 
@@ -29,6 +29,10 @@ export const MAX_DAY = 65535;
 /** Exclusive bound of |amount| and |balance|: 2^36 minor units. */
 export const AMOUNT_BOUND = 2 ** 36;
 export const TAG_BOUND = 2 ** 48;
+
+export const sameRecord = (a: CanonicalRecord, b: CanonicalRecord): boolean =>
+  a.day === b.day && a.direction === b.direction && a.kind === b.kind && a.status === b.status && a.amount === b.amount &&
+  a.balance === b.balance && a.daysLate === b.daysLate && a.tag === b.tag;
 
 const within = (value: number, low: number, high: number): boolean =>
   Number.isInteger(value) && value >= low && value <= high;

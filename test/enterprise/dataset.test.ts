@@ -37,7 +37,7 @@ describe("prepareDataset", () => {
 
   it("shows sizes by chunks only: every chunk has one length, the last one too", () => {
     const [, ...chunks] = sealed.manifest.value.segments;
-    expect(chunks).toHaveLength(3);
+    expect(chunks).toHaveLength(4); // two of sales, two of purchases
     expect(new Set(chunks.map((c) => c.ciphertextLength)).size).toBe(1);
   });
 
@@ -155,8 +155,8 @@ describe("publishDataset", () => {
     const view = await publishDataset(enterprise, sealed, { api, onStep: (s) => steps.push(s) });
     expect(view.state).toBe("anchored");
     expect((await untilAnchored(api, sealed.manifest.value, 1)).state).toBe("anchored");
-    expect(coordinator.uploads).toBe(4);
-    expect(steps.filter((s) => s.step === "upload").at(-1)).toEqual({ step: "upload", done: 4, of: 4 });
+    expect(coordinator.uploads).toBe(5);
+    expect(steps.filter((s) => s.step === "upload").at(-1)).toEqual({ step: "upload", done: 5, of: 5 });
     expect((await withdrawDataset(enterprise, sealed.manifest.value, api)).state).toBe("revoked");
     await expect(untilAnchored(api, sealed.manifest.value, 1)).rejects.toMatchObject({ code: "chain_refused" });
   });
@@ -171,7 +171,7 @@ describe("publishDataset", () => {
     await expect(publishDataset(enterprise, sealed, { api: cut, journal: first })).rejects.toThrow("cut");
     const again = await readSealedDataset(folder);
     await publishDataset(enterprise, again, { api, journal: await folderJournal(folder) });
-    expect(coordinator.uploads).toBe(4);
+    expect(coordinator.uploads).toBe(5);
     expect(coordinator.objects.has(sealed.manifest.id)).toBe(true);
     expect(datasetManifest.open(again.manifest.envelope).id).toBe(sealed.manifest.id);
   });

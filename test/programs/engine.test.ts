@@ -21,15 +21,16 @@ const LOAN_DAY = 10_400;
 
 const oneOf = <T extends string>(...values: T[]) => fc.constantFrom(...values);
 /** Small numbers meet edges and zero sums, large ones meet widths. */
-const signed = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.integer({ min: -(10 ** 6), max: 10 ** 7 }), fc.integer({ min: -(2 ** 36) + 1, max: 2 ** 36 - 1 }));
-const natural = signed.map((v) => Math.abs(v));
+const signed = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.integer({ min: -(10 ** 6), max: 10 ** 7 }), fc.integer({ min: -(2 ** 36) + 1, max: 2 ** 31 - 1 }));
+/** The money of accounts has 31 bits. */
+const money = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.integer({ min: -(10 ** 6), max: 10 ** 7 }), fc.integer({ min: -(2 ** 31) + 1, max: 2 ** 31 - 1 }));
 
 const invoiceRow = fc.tuple(oneOf("sale", "sale", "purchase"), fc.integer({ min: AS_OF - 1200, max: AS_OF + 40 }), fc.integer({ min: 1, max: 6 }), signed, oneOf("1", "1", "1", "0"))
   .map(([dir, day, who, net, valid]) => `E,${dir},7,${isoOfDay(day)},C${who},${net},0,${net},${valid}`);
 const accountRow = fc.record({
   day: fc.integer({ min: LOAN_DAY - 900, max: LOAN_DAY + 3 }), type: oneOf("C", "D"),
   operation: oneOf("", "VKLAD", "VYBER", "PREVOD Z UCTU", "PREVOD NA UCET", "VYBER KARTOU"),
-  amount: natural, balance: signed, symbol: oneOf("", "", "SIPO", "UROK", "SLUZBY", "DUCHOD"), partner: oneOf("", "", "P1", "P2", "P3"),
+  amount: money.map((v) => Math.abs(v)), balance: money, symbol: oneOf("", "", "SIPO", "UROK", "SLUZBY", "DUCHOD"), partner: oneOf("", "", "P1", "P2", "P3"),
 }).map((r) => `1,1,${isoOfDay(r.day)},${r.type},${r.operation},${r.amount},${r.balance},${r.symbol},${r.partner},x`);
 
 const rowsOf = (header: string, row: fc.Arbitrary<string>) =>
@@ -44,7 +45,7 @@ describe("the engine equals an independent implementation of the definitions", (
   });
 
   test("retail-account on random transactions and terms", async () => {
-    const instalments = fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 2 ** 36 - 1 }));
+    const instalments = fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 2 ** 31 - 1 }));
     await fc.assert(fc.asyncProperty(rowsOf(ACCOUNT_HEADER, accountRow), instalments, async (csv, instalment) => {
       const dataset = await importText(retailAccount, csv, { asOfDay: LOAN_DAY, termsAmount: instalment });
       expect(valuesOf(featuresOf(retailAccount, dataset))).toEqual(referenceAccountFeatures(csv, LOAN_DAY, BigInt(instalment)));

@@ -98,6 +98,6 @@ describe("registry", () => {
   });
 
   test("programs have tags and chunk sizes of protocol sections 3 and 4", () => {
-    expect(programs.map((p) => [p.id, p.tag, p.slotsPerChunk])).toEqual([["sme-invoice/1", 101n, 512], ["retail-account/1", 201n, 256]]);
+    expect(programs.map((p) => [p.id, p.tag, p.slotsPerChunk])).toEqual([["sme-invoice/1", 101n, 320], ["retail-account/1", 201n, 250]]);
   });
 });

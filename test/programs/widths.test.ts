@@ -8,7 +8,8 @@ const MOST = 2 ** 36 - 1;
 const year = { asOfDay: 18_261, termsAmount: 0 };
 const loan = { asOfDay: 18_000, termsAmount: 1 };
 const sale: CanonicalRecord = { day: 18_261, direction: 0, kind: 0, status: 0, amount: MOST, balance: null, daysLate: 0, tag: 1 };
-const payment: CanonicalRecord = { ...sale, day: 17_999, balance: 5 };
+const MOST_MONEY = 2 ** 31 - 1;
+const payment: CanonicalRecord = { ...sale, day: 17_999, amount: MOST_MONEY, balance: 5 };
 const times = (count: number, record: CanonicalRecord): CanonicalRecord[] => Array.from({ length: count }, () => record);
 const refused = (aggregateName: string) => expect.objectContaining({ code: "value_out_of_range", facts: expect.objectContaining({ aggregate: aggregateName }) });
 
@@ -34,17 +35,24 @@ describe("whoever commits refuses sums that do not fit, by the aggregate's name"
   });
 
   test("retail-account: 65,535 transactions at the widest amounts", () => {
-    const all = times(65_535, { ...payment, amount: MOST });
-    expect(payments(times(65_535, { ...payment, amount: 2, balance: -MOST }))).not.toThrow();
+    expect(payments(times(65_535, { ...payment, amount: 2, balance: -MOST_MONEY }))).not.toThrow();
+    expect(payments(times(65_535, payment))).not.toThrow();
     expect(payments(times(65_536, { ...payment, amount: 2 }))).toThrowError(refused("count"));
-    expect(payments(all)).toThrowError(refused("creditNoInterest"));
-    expect(payments(times(4096, { ...payment, amount: MOST }))).not.toThrow();
+  });
+
+  test("sme-invoice: one customer's sum below 2^47 either way, whatever others return", () => {
+    const bought = times(2048, sale);
+    const returned = times(2048, { ...sale, amount: -MOST, tag: 2 });
+    const more = (by: number): CanonicalRecord[] => [{ ...sale, amount: by }, { ...sale, amount: -by, tag: 2 }];
+    expect(invoices([...bought, ...returned, ...more(2047)])).not.toThrow();
+    expect(invoices([...bought, ...returned, ...more(2048)])).toThrowError(refused("largestCustomer"));
   });
 });
 
 describe("a record that the program has no meaning for is refused", () => {
   test.each([
     ["negative amount", { amount: -1 }, "value_out_of_range"], ["void", { status: 1 }, "value_out_of_range"], ["no balance", { balance: null }, "input_invalid"],
+    ["wide amount", { amount: MOST_MONEY + 1 }, "value_out_of_range"], ["wide balance", { balance: MOST_MONEY + 1 }, "value_out_of_range"], ["wide overdraft", { balance: -MOST_MONEY - 1 }, "value_out_of_range"],
   ])("retail-account: %s", (_, over, code) => {
     expect(() => aggregate(retailAccount, [{ ...payment, ...over }], loan)).toThrowError(expect.objectContaining({ code }));
   });

@@ -3,14 +3,15 @@ import { poseidon2, poseidon4, poseidon5, poseidon6, poseidon8, poseidon16 } fro
 import { describe, expect, test } from "vitest";
 import { sha256 } from "../../src/protocol/hash.js";
 import { utf8 } from "../../src/protocol/bytes.js";
-import { splitIntoChunks } from "../../src/protocol/chunks.js";
+import { splitIntoChunks, type PackContext } from "../../src/protocol/chunks.js";
 import {
-  aggregateCommitment, chunkCommitment, datasetRoot, detailPart, gradePart, jobBinding, leaf, merkleRoot, modelCommitment, ownerField,
+  aggregateCommitment, chunkCommitment, chunkHeader, datasetRoot, datasetRoots, detailPart, gradePart, jobBinding, leaf, merkleRoot, modelCommitment, ownerField,
   pointsPacking, resultCommitment,
 } from "../../src/protocol/commitments.js";
 import { field, type Field } from "../../src/protocol/field.js";
 import { encodeModel, type ModelNumbers } from "../../src/protocol/model-encoding.js";
 import type { CanonicalRecord } from "../../src/protocol/records.js";
+import { retailAccount } from "../../src/programs/retail-account/program.js";
 import { smeInvoice } from "../../src/programs/sme-invoice/program.js";
 
 const salt = new Uint8Array(31).fill(1);
@@ -30,12 +31,18 @@ const invoice = (over: Partial<CanonicalRecord> = {}): CanonicalRecord =>
   ({ day: 18_000, direction: 0, kind: 0, status: 0, amount: 1234, balance: null, daysLate: 0, tag: 99, ...over });
 
 describe("chunk commitment and dataset root", () => {
-  const chunksOf = (records: CanonicalRecord[]) => splitIntoChunks(smeInvoice, records, () => salt);
-  const commit = (records: CanonicalRecord[]): Field => chunkCommitment(smeInvoice, chunksOf(records)[0] ?? { index: 0, records: [], salt });
+  const terms = { asOfDay: 18_261, termsAmount: 0 };
+  const chunksOf = (records: CanonicalRecord[]) => splitIntoChunks(smeInvoice, smeInvoice.canonical(records, terms), () => salt);
+  const context: PackContext = { terms, header: [f(0), f(0)], before: null, tagsBefore: 0 };
+  const commit = (records: CanonicalRecord[]): Field => chunkCommitment(smeInvoice, chunksOf(records)[0] ?? { index: 0, records: [], salt }, context);
 
-  test("is absorb over index, count, the elements of all slots and the salt", () => {
-    const packed = 18_000n | ((1234n + (1n << 36n)) << 26n) | (99n << 63n);
-    const elements = [1n, 1n, packed, ...Array<bigint>(255).fill(0n), saltField];
+  test("is absorb over the header, the opened elements, the rest and the salt", () => {
+    const absent = (1n << 36n) | (48n << 38n);
+    const row = (low: bigint): bigint => [low, absent, absent, absent, absent].reduce((e, slot, i) => e | (slot << BigInt(44 * i)), 0n);
+    // 2019-04-14 is in month 27 of the window: r = 3, q = 0, h = 2.
+    const slot = (1234n + (1n << 36n)) | (1n << 37n) | (35n << 38n);
+    const elements = [1n | (1n << 32n), row(slot), ...Array<bigint>(63).fill(row(absent)), 18_000n, ...Array<bigint>(22).fill(0n), saltField];
+    expect(elements).toHaveLength(89);
     let state = poseidon2([domain("veritee/chunk/v1", "sme-invoice/1"), BigInt(elements.length)]);
     for (let i = 0; i < elements.length; i += 15) {
       const group = elements.slice(i, i + 15);
@@ -44,18 +51,34 @@ describe("chunk commitment and dataset root", () => {
     expect(commit([invoice()])).toBe(state);
   });
 
-  test("changes with every committed field, the count and the order", () => {
+  test("the header element holds index, count and direction", () => {
+    expect(chunkHeader(3, 320, 1)).toBe(3n | (320n << 32n) | (1n << 64n));
+  });
+
+  test("changes with every field, the index, the count, the salt and the record before", () => {
+    const [chunk = { index: 0, records: [], salt }] = chunksOf([invoice()]);
     const all = [
-      commit([invoice()]), commit([invoice(), invoice()]), ...[{ day: 1 }, { direction: 1 }, { kind: 1 }, { status: 1 }, { amount: -1234 }, { tag: 98 }].map((o) => commit([invoice(o)])),
+      commit([invoice()]), commit([invoice(), invoice()]), ...[{ day: 1 }, { direction: 1 }, { status: 1 }, { amount: -1234 }].map((o) => commit([invoice(o)])),
+      commit([invoice(), invoice({ tag: 98 })]), chunkCommitment(smeInvoice, { ...chunk, index: 2 }, context), chunkCommitment(smeInvoice, { ...chunk, salt: salt.map(() => 2) }, context),
+      chunkCommitment(smeInvoice, chunk, { ...context, before: invoice({ tag: 1 }) }),
     ];
     expect(new Set(all).size).toBe(all.length);
   });
 
-  test("the root chains the commitments from tag and count", () => {
-    const chained = poseidon2([poseidon2([poseidon2([101n, 2n]), 5n]), 6n]);
-    expect(datasetRoot(smeInvoice, [f(5), f(6)])).toBe(chained);
-    expect(datasetRoot(smeInvoice, [f(6), f(5)])).not.toBe(chained);
-    expect(datasetRoot(smeInvoice, [])).toBe(poseidon2([101n, 0n]));
+  test("the roots chain the commitments from program, count, terms and header", () => {
+    const loan = { asOfDay: 7, termsAmount: 8 };
+    const start = poseidon6([201n, 2n, 7n, 8n, 9n, 10n]);
+    const chained = [start, poseidon2([start, 5n]), poseidon2([poseidon2([start, 5n]), 6n])];
+    expect(datasetRoots(retailAccount, loan, [f(9), f(10)], [f(5), f(6)])).toEqual(chained);
+    expect(datasetRoot(retailAccount, loan, [f(9), f(10)], [f(5), f(6)])).toBe(chained[2]);
+    expect(datasetRoot(smeInvoice, terms, [f(0), f(0)], [])).toBe(poseidon6([101n, 0n, 18_261n, 0n, 0n, 0n]));
+  });
+
+  test("the root tells apart what differs in the order, the terms or the header only", () => {
+    const root = (asOfDay: number, termsAmount: number, h0: number, h1: number, commitments = [f(5), f(6)]): Field =>
+      datasetRoot(retailAccount, { asOfDay, termsAmount }, [f(h0), f(h1)], commitments);
+    const all = [root(7, 8, 9, 10), root(6, 8, 9, 10), root(7, 9, 9, 10), root(7, 8, 8, 10), root(7, 8, 9, 11), root(7, 8, 9, 10, [f(6), f(5)]), root(7, 8, 9, 10, [f(5)])];
+    expect(new Set(all).size).toBe(all.length);
   });
 });
 

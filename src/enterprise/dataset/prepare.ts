@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { Clock, Random } from "../../broker/ports.js";
-import { encodeChunk, splitIntoChunks, type Chunk } from "../../protocol/chunks.js";
+import { encodeChunk, packContexts, splitIntoChunks, type Chunk, type DatasetHeader, type PackContext } from "../../protocol/chunks.js";
 import { aggregateCommitment, chunkCommitment, datasetRoot, leaf, ownerField } from "../../protocol/commitments.js";
 import type { Bytes } from "../../protocol/bytes.js";
 import { ensure } from "../../protocol/errors.js";
@@ -19,6 +19,7 @@ const UNENDORSED = { sourceClass: 0, sourceKey: field(0n) } as const;
 
 export interface DatasetInput {
   readonly program: Program;
+  /** in any order, counterparties told apart by any tags */
   readonly records: readonly CanonicalRecord[];
   readonly terms: Terms;
   /** A later version of a dataset that exists: its id and the next number. A new dataset by default. */
@@ -46,19 +47,30 @@ export interface SealedDataset {
 
 export interface PreparedDataset extends SealedDataset {
   readonly dataKey: Bytes;
+  /** records that the dataset holds */
+  readonly recordCount: number;
+  /** records given that it does not hold, because they cannot count under its terms */
+  readonly leftOut: number;
 }
 
-/** Step 1 of the figure (docs/protocol.md 1), up to the manifest: records, chunks, commitments, sealed segments, manifest. */
+/**
+ * Step 1 of the figure (docs/protocol.md 1), up to the manifest: records, chunks, commitments, sealed segments, manifest.
+ * @throws input_invalid (no record is left, among others), input_too_large, value_out_of_range, terms_invalid
+ */
 export async function prepareDataset(enterprise: Enterprise, input: DatasetInput, ports: PreparePorts): Promise<PreparedDataset> {
-  const { program, records, terms } = input;
+  const { program, terms } = input;
   const { random } = ports;
-  ensure(records.length > 0, "input_invalid", "a dataset has at least one record", { field: "records" });
   // First, because it is fast and refuses terms and values that do not fit.
+  program.checkTerms(terms);
+  const records = program.canonical(input.records, terms);
+  const leftOut = input.records.length - records.length;
+  ensure(records.length > 0, "input_invalid", "a dataset has at least one record that can count under its terms", { field: "records", leftOut });
   const elements = program.aggregateElements(aggregate(program, records, terms));
 
   const chunks = splitIntoChunks(program, records, () => random(SALT_BYTES));
   const aggregateSalt = random(SALT_BYTES);
-  const committed = await commit(enterprise, input, chunks, aggregateCommitment(elements, aggregateSalt), ports);
+  const aggregates = aggregateCommitment(elements, aggregateSalt);
+  const committed = await commit(enterprise, input, { chunks, header: program.header(records, terms), aggregates }, ports);
 
   const dataKey = random(DATA_KEY_BYTES);
   const { datasetId, number } = input.version ?? { datasetId: random(32), number: 1 };
@@ -84,7 +96,13 @@ export async function prepareDataset(enterprise: Enterprise, input: DatasetInput
     createdAt: ports.clock(),
     registryAuthority: enterprise.registryAuthority(datasetId, number).address,
   }, enterprise.signing);
-  return { manifest, ciphertexts, dataKey };
+  return { manifest, ciphertexts, dataKey, recordCount: records.length, leftOut };
+}
+
+interface Content {
+  readonly chunks: readonly Chunk[];
+  readonly header: DatasetHeader;
+  readonly aggregates: Field;
 }
 
 interface Committed {
@@ -96,16 +114,17 @@ interface Committed {
 
 /** Chunk commitments, dataset root, aggregate commitment, leaf (docs/protocol.md 3 and 4). */
 async function commit(
-  enterprise: Enterprise, { program, terms }: DatasetInput, chunks: readonly Chunk[], aggregates: Field, { onStep }: PreparePorts,
+  enterprise: Enterprise, { program, terms }: DatasetInput, { chunks, header, aggregates }: Content, { onStep }: PreparePorts,
 ): Promise<Committed> {
   const commitments: Field[] = [];
-  for (const chunk of chunks) {
-    commitments.push(chunkCommitment(program, chunk));
+  const contexts = packContexts(chunks, terms, header);
+  for (const [i, chunk] of chunks.entries()) {
+    commitments.push(chunkCommitment(program, chunk, contexts[i] as PackContext));
     onStep?.({ step: "commit", done: commitments.length, of: chunks.length });
-    // Hashing a chunk takes tens of milliseconds: signals and timers get their turn in between.
+    // Hashing a chunk takes milliseconds: signals and timers get their turn in between.
     await setImmediate();
   }
-  const root = datasetRoot(program, commitments);
+  const root = datasetRoot(program, terms, header, commitments);
   const owner = ownerField(idBytes(enterprise.signing.publicKey));
   return {
     chunks: commitments, root, aggregates,

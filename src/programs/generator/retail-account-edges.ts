@@ -1,6 +1,6 @@
-import { AMOUNT_BOUND } from "../../protocol/records.js";
 import { dayFromDate, isoDate } from "../calendar.js";
 import { defaultModel } from "../retail-account/model.js";
+import { MONEY_BOUND } from "../retail-account/transaction.js";
 import { csvText, TRANSACTION_HEADER } from "./csv-text.js";
 import { edgesOf, spread, type EdgeBuilder, type EdgeCase } from "./edge-case.js";
 
@@ -17,7 +17,7 @@ interface Row {
 
 const LOAN_DAY = dayFromDate(1998, 6, 30);
 const INSTALMENT = 1_000;
-const MOST = AMOUNT_BOUND - 1;
+const MOST = MONEY_BOUND - 1;
 /** C or D in the ratio cases: a basis point is 100 haler, so one haler misses an edge. */
 const TOTAL = 1_000_000;
 
@@ -69,6 +69,6 @@ export const retailAccountEdgeCases = (): EdgeCase[] => [
   named("nothing in the last 90 days", [credit(100, { before: 91, balance: 5 })]),
   named("90 days to the day", [credit(100, { before: 90, balance: 5 })]),
   named("overdrawn throughout", [debit(100, { balance: -20_000_000 }), debit(100, { balance: -20_000_100 })]),
-  named("36-bit amounts", [credit(MOST, { balance: MOST }), debit(MOST, { balance: -MOST, operation: "VYBER", symbol: "SIPO" })], MOST),
+  named("31-bit amounts", [credit(MOST, { balance: MOST }), debit(MOST, { balance: -MOST, operation: "VYBER", symbol: "SIPO" })], MOST),
   ...edgesOf(defaultModel, builders),
 ];

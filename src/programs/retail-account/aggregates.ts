@@ -1,10 +1,9 @@
-import { ensure, VeriteeError } from "../../protocol/errors.js";
+import { VeriteeError } from "../../protocol/errors.js";
 import type { Field } from "../../protocol/field.js";
-import type { CanonicalRecord } from "../../protocol/records.js";
 import { packLanes, type Lane } from "../lanes.js";
 import type { Accumulator } from "../program.js";
 import type { Terms } from "../terms.js";
-import { OPERATIONS, operationOf, SYMBOLS, symbolOf } from "./kinds.js";
+import { isCash, isDebit, isHousehold, isInterest, RECENT_DAYS, transactionOf, type Transaction } from "./transaction.js";
 
 /** Over the transactions before the loan date; money in minor units. */
 export type RetailAccountAggregates = {
@@ -31,17 +30,8 @@ export type RetailAccountAggregates = {
   readonly largestCredit: number;
 };
 
-/** 16 bits of count keep every sum of 36-bit amounts below 2^52: numbers are exact. */
+/** 16 bits of count keep every sum of 31-bit amounts below 2^47: numbers are exact. */
 const MAX_COUNT = 2 ** 16 - 1;
-const RECENT_DAYS = 90;
-
-/** The program's own rule: amounts have no sign, the direction says it, and every transaction states its balance. */
-function balanceOf(record: CanonicalRecord): number {
-  ensure(record.amount >= 0, "value_out_of_range", "a transaction's amount is not negative", { field: "amount", value: record.amount });
-  ensure(record.status === 0, "value_out_of_range", "a transaction cannot be void", { field: "status", value: record.status });
-  if (record.balance !== null) return record.balance;
-  throw new VeriteeError("input_invalid", "a transaction needs a balance", { field: "balance" });
-}
 
 export function accumulateTransactions({ asOfDay, termsAmount }: Terms): Accumulator<RetailAccountAggregates> {
   const partners = new Set<number>();
@@ -51,19 +41,21 @@ export function accumulateTransactions({ asOfDay, termsAmount }: Terms): Accumul
   };
   let leastRecent = Infinity;
 
-  const addFlow = ({ direction, kind, amount }: CanonicalRecord): void => {
-    if (direction === 1) {
+  const addFlow = (transaction: Transaction): void => {
+    const { amount } = transaction;
+    if (isDebit(transaction)) {
       a.debit += amount;
-      if (operationOf(kind) === OPERATIONS.VYBER) a.cash += amount;
-    } else if (symbolOf(kind) !== SYMBOLS.UROK) {
+      if (isCash(transaction)) a.cash += amount;
+    } else if (!isInterest(transaction)) {
       a.creditNoInterest += amount;
       if (amount > a.largestCredit) a.largestCredit = amount;
     }
-    if (symbolOf(kind) === SYMBOLS.SIPO) a.household += amount;
+    if (isHousehold(transaction)) a.household += amount;
   };
   return {
     add(record) {
-      const balance = balanceOf(record);
+      const transaction = transactionOf(record);
+      const { balance } = transaction;
       if (record.day >= asOfDay) return;
       if (++a.count > MAX_COUNT) throw new VeriteeError("value_out_of_range", "too many transactions", { aggregate: "count", limit: MAX_COUNT });
       if (balance < termsAmount) a.lowPay++;
@@ -72,7 +64,7 @@ export function accumulateTransactions({ asOfDay, termsAmount }: Terms): Accumul
       a.ageDays = Math.max(a.ageDays, asOfDay - record.day);
       if (record.day >= asOfDay - RECENT_DAYS) leastRecent = Math.min(leastRecent, balance);
       if (record.tag !== 0) partners.add(record.tag);
-      addFlow(record);
+      addFlow(transaction);
     },
     finish() {
       const aggregates = { ...a, partners: partners.size, minBalance90: leastRecent === Infinity ? 0 : leastRecent };

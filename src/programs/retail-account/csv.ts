@@ -1,7 +1,7 @@
 import { ensure } from "../../protocol/errors.js";
-import { AMOUNT_BOUND } from "../../protocol/records.js";
 import type { ApplicantLayout, FolderLayout, TransactionLayout } from "../import/layout.js";
 import { kindOf, OPERATIONS, SYMBOLS } from "./kinds.js";
+import { MONEY_BOUND } from "./transaction.js";
 
 /** One account transaction a row; columns in docs/data-formats.md. */
 const transactions: TransactionLayout = {
@@ -30,8 +30,8 @@ const transactions: TransactionLayout = {
       direction: row.choice(type, directions),
       kind: kindOf(row.choice(operation, operations), row.choice(symbol, symbols)),
       status: 0,
-      amount: row.natural(amount, AMOUNT_BOUND),
-      balance: row.integer(balance, AMOUNT_BOUND),
+      amount: row.natural(amount, MONEY_BOUND),
+      balance: row.integer(balance, MONEY_BOUND),
       daysLate: 0,
       tag: row.isEmpty(partner) ? 0 : row.stringId(partner, counterparties) + 1,
     });
@@ -56,7 +56,7 @@ const loans: ApplicantLayout = {
     ensure(asOfDay === undefined, "terms_invalid", "as-of days come from the loans file", { field: "asOfDay" });
     const [date, instalment] = [header.column("date"), header.column("payments_haler")];
     return (row) => {
-      const termsAmount = row.natural(instalment, AMOUNT_BOUND);
+      const termsAmount = row.natural(instalment, MONEY_BOUND);
       if (termsAmount === 0) row.failField(instalment, "an instalment is at least 1", "value_out_of_range");
       return { asOfDay: row.day(date), termsAmount };
     };

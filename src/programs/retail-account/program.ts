@@ -1,27 +1,28 @@
-import { AMOUNT_BOUND } from "../../protocol/records.js";
-import { balancePacking } from "../../protocol/packing.js";
-import { byDay } from "../../protocol/record-order.js";
 import type { Program } from "../program.js";
 import { ensureAsOfDay, ensureTerm } from "../terms.js";
 import { accumulateTransactions, transactionElements, type RetailAccountAggregates } from "./aggregates.js";
 import { accountFolder } from "./csv.js";
 import { characteristics, transactionFeatures } from "./features.js";
 import { defaultModel } from "./model.js";
+import { canonicalTransactions, cutTransactions, packTransactions, SLOTS, transactionsHeader } from "./packing.js";
+import { MONEY_BOUND } from "./transaction.js";
 
 /** Credit score of an account holder from its transactions before a loan. Terms: loan date and monthly instalment. */
 export const retailAccount: Program<RetailAccountAggregates> = {
   id: "retail-account/1",
   name: "retail-account",
   tag: 201n,
-  packing: balancePacking,
-  order: byDay,
-  slotsPerChunk: 256,
+  slotsPerChunk: SLOTS,
+  canonical: canonicalTransactions,
+  cut: cutTransactions,
+  header: transactionsHeader,
+  pack: packTransactions,
   characteristics,
   defaultModel,
   folder: accountFolder,
   checkTerms(terms) {
     ensureAsOfDay(terms);
-    ensureTerm("termsAmount", terms.termsAmount, 1, AMOUNT_BOUND - 1);
+    ensureTerm("termsAmount", terms.termsAmount, 1, MONEY_BOUND - 1);
   },
   window: ({ asOfDay }) => ({ firstDay: 0, lastDay: asOfDay - 1 }),
   accumulator(terms) {

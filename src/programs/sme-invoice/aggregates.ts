@@ -1,7 +1,7 @@
 import { VeriteeError } from "../../protocol/errors.js";
 import type { Field } from "../../protocol/field.js";
 import type { CanonicalRecord } from "../../protocol/records.js";
-import { packLanes, type Lane } from "../lanes.js";
+import { ensureFits, packLanes, type Lane } from "../lanes.js";
 import type { Accumulator } from "../program.js";
 import { MONTHS, windowOf } from "./window.js";
 
@@ -56,7 +56,11 @@ export function accumulateInvoices(asOfDay: number): Accumulator<SmeInvoiceAggre
     },
     finish() {
       let largestCustomer = 0;
-      for (const sum of customers.values()) if (sum > largestCustomer) largestCustomer = sum;
+      for (const sum of customers.values()) {
+        // So that the largest exceeds every sum by less than 2^48, which is what the ingest circuit ranges.
+        ensureFits({ name: "largestCustomer", value: sum, width: 48, offset: 2 ** 47 });
+        if (sum > largestCustomer) largestCustomer = sum;
+      }
       const aggregates = {
         sales, margins: sales.map((s, m) => s - (purchases[m] as number)),
         voidSales, allSales: voidSales + validSales, validSales, suppliers: suppliers.size, largestCustomer,

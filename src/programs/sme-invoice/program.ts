@@ -1,11 +1,10 @@
-import { compactPacking } from "../../protocol/packing.js";
-import { byCounterparty } from "../../protocol/record-order.js";
 import type { Program } from "../program.js";
 import { ensureAsOfDay, ensureTerm } from "../terms.js";
 import { accumulateInvoices, invoiceElements, type SmeInvoiceAggregates } from "./aggregates.js";
 import { invoiceFolder } from "./csv.js";
 import { characteristics, invoiceFeatures, largestMonth } from "./features.js";
 import { defaultModel } from "./model.js";
+import { canonicalInvoices, cutInvoices, HEADER, packInvoices, SLOTS } from "./packing.js";
 import { windowOf } from "./window.js";
 
 /** Credit score of a small enterprise from its VAT invoices, sales and purchases. */
@@ -13,9 +12,11 @@ export const smeInvoice: Program<SmeInvoiceAggregates> = {
   id: "sme-invoice/1",
   name: "sme-invoice",
   tag: 101n,
-  packing: compactPacking,
-  order: byCounterparty,
-  slotsPerChunk: 512,
+  slotsPerChunk: SLOTS,
+  canonical: canonicalInvoices,
+  cut: cutInvoices,
+  header: () => HEADER,
+  pack: packInvoices,
   characteristics,
   defaultModel,
   folder: invoiceFolder,

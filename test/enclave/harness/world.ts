@@ -1,6 +1,6 @@
 // Everything that one job is about, made from parts: two parties, a sealed dataset, a sealed model, a grant and a job.
 import { signingKey, type SigningKey } from "../../../src/protocol/dsse.js";
-import { encodeChunk, splitIntoChunks, type Chunk } from "../../../src/protocol/chunks.js";
+import { encodeChunk, packContexts, splitIntoChunks, type Chunk } from "../../../src/protocol/chunks.js";
 import { aggregateCommitment, chunkCommitment, datasetRoot, leaf, modelCommitment, ownerField } from "../../../src/protocol/commitments.js";
 import type { Bytes } from "../../../src/protocol/bytes.js";
 import type { Field } from "../../../src/protocol/field.js";
@@ -93,17 +93,19 @@ async function sealDataset(p: { twist: Twist; rng: Rng; enterprise: SigningKey; 
   const datasetId = rng.bytes(32);
   const owner = enterprise.publicKey;
   const context = (index: number) => ({ kind: "segment", owner, subject: datasetId, version: 1, index }) as const;
-  const honest = splitIntoChunks(smeInvoice, invoices(RECORDS), () => rng.bytes(31));
-  const chunks = honest.map(twist.chunk ?? ((chunk) => chunk));
   const terms = { asOfDay: AS_OF_DAY, termsAmount: 0 };
+  const records = smeInvoice.canonical(invoices(RECORDS), terms);
+  const header = smeInvoice.header(records, terms);
+  const honest = splitIntoChunks(smeInvoice, records, () => rng.bytes(31));
+  const chunks = honest.map(twist.chunk ?? ((chunk) => chunk));
   const salt = rng.bytes(31);
-  const commitments = honest.map((chunk) => chunkCommitment(smeInvoice, chunk));
+  const commitments = packContexts(honest, terms, header).map((context, i) => chunkCommitment(smeInvoice, honest[i] as Chunk, context));
   const opening = datasetOpening.encode({ asOfDay: AS_OF_DAY, termsAmount: 0n, aggregateSalt: salt, recordCount: RECORDS, sourceKey: 0n as Field });
   const segments = [
     await store(sealSegment(dataKey, context(0), opening), 0, undefined),
     ...await Promise.all(chunks.map((chunk, i) => store(sealSegment(dataKey, context(i + 1), encodeChunk(smeInvoice, chunk)), i + 1, commitments[i]))),
   ];
-  const root = datasetRoot(smeInvoice, commitments);
+  const root = datasetRoot(smeInvoice, terms, header, commitments);
   const aggregates = aggregateCommitment(smeInvoice.aggregateElements(aggregate(smeInvoice, invoices(RECORDS), terms)), salt);
   const manifest: DatasetManifest = {
     program: smeInvoice.id, owner, datasetId, datasetVersion: 1, segments, datasetRoot: root, aggregateCommitment: aggregates,
