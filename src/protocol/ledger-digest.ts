@@ -2,8 +2,8 @@ import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { concat, fromHex, utf8, type Bytes } from "./bytes.js";
 import { ensure, VeriteeError } from "./errors.js";
-import { field, fieldToBytes, type Field } from "./field.js";
-import { sha256 } from "./hash.js";
+import { field, fieldFromDigest, fieldToBytes, type Field } from "./field.js";
+import { digest, sha256 } from "./hash.js";
 import { idFromBytes, type LedgerAddress } from "./ids.js";
 
 // What the ledger's contracts check signatures over (docs/protocol.md 8). SHA-256 throughout; Keccak-256 is used for one
@@ -29,6 +29,7 @@ const DOMAIN = {
   insert: sha256(utf8("veritee/registry/insert/v1")),
   revoke: sha256(utf8("veritee/registry/revoke/v1")),
   receipt: sha256(utf8("veritee/ledger/receipt/v1")),
+  endorse: sha256(utf8("veritee/source/endorse/v1")),
 } as const;
 
 /** R, K, J, as-of day, source class: the circuit's order. @throws signal_out_of_range */
@@ -48,7 +49,15 @@ export const revokeDigest = (place: LedgerPlace, leaf: Field): Bytes => placed(D
 export const receiptDigest = (place: LedgerPlace, program: string, signals: LedgerSignals): Bytes =>
   placed(DOMAIN.receipt, place, ledgerProgramId(program), ...signalList(signals).map(fieldToBytes));
 
-function placed(domain: Bytes, place: LedgerPlace, ...parts: readonly Bytes[]): Bytes {
+/** Signed by a source to endorse a dataset root; `place.contract` is the source registry. */
+export const endorseDigest = (place: LedgerPlace, program: string, datasetRoot: Field): Bytes =>
+  placed(DOMAIN.endorse, place, ledgerProgramId(program), fieldToBytes(datasetRoot));
+
+/** A source's account as leaves carry it (docs/protocol.md 4). */
+export const sourceKeyOf = (source: LedgerAddress): Field => fieldFromDigest(digest("veritee/source/v1", addressBytes(source)));
+
+/** SHA-256 over a domain, the place and the parts: what the contract at that place can compute as well. */
+export function placed(domain: Bytes, place: LedgerPlace, ...parts: readonly Bytes[]): Bytes {
   ensure(Number.isSafeInteger(place.chainId) && place.chainId > 0, "input_invalid", "chain id out of range", { chainId: place.chainId });
   // A chain id is below r, so the field's encoding serves as uint256.
   return sha256(concat(domain, fieldToBytes(field(place.chainId)), addressBytes(place.contract), ...parts));

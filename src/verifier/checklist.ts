@@ -31,6 +31,16 @@ export class Checklist {
   }
 }
 
+/** A node that breaks down is a failed check with a reason of its own. */
+export const answered = (body: () => Promise<string>) => async (): Promise<string> => {
+  try {
+    return await body();
+  } catch (cause) {
+    if (cause instanceof VeriteeError) throw cause;
+    throw new VeriteeError("chain_unavailable", "the node does not answer", {}, { cause });
+  }
+};
+
 /** An error in one sentence, facts included. Texts from the receipt are cut, so that a report stays a report. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof VeriteeError)) return "the check broke off";

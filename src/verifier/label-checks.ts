@@ -2,6 +2,7 @@ import type { Claims } from "../attestation/types.js";
 import { ensure } from "../protocol/errors.js";
 import type { PinnedKey } from "../proofs/pinned-key.js";
 import type { ReadReceipt } from "./read-receipt.js";
+import type { VerifyOptions } from "./types.js";
 
 /** The labels, signed and outer ones, equal what evidence and key say. A label is never believed. */
 export function checkLabels({ statement, labels }: ReadReceipt, claims: Claims, key: PinnedKey): string {
@@ -20,6 +21,10 @@ export function checkHardware({ simulated, anchor }: Claims): string {
   ensure(!simulated, "evidence_anchor", "simulated evidence, real hardware is required", { anchor });
   return `real hardware under trust anchor ${anchor}`;
 }
+
+/** Whether proofs under public development parameters count. */
+export const developmentAllowed = ({ requireHardware = false, allowDevelopmentParameters = !requireHardware }: VerifyOptions): boolean =>
+  allowDevelopmentParameters;
 
 export function checkProductionParameters({ development }: PinnedKey): string {
   ensure(!development, "parameters_insecure", "development parameters: anyone can forge proofs under them");

@@ -24,9 +24,12 @@ export const RECALL_CHECKS = ["recalled"] as const;
 /** The checks that ask the ledger. */
 export const CHAIN_CHECKS = ["chain-id", "transaction", "recorded", "root", "worker-registered", "program-key"] as const;
 
+/** The checks of a disclosure file besides those that it shares with receipts; `receipt-match` only with a receipt. */
+export const DISCLOSURE_CHECKS = ["format", "artefact-pins", "proof", "labels", "recipient", "expiry", "receipt", "receipt-match"] as const;
+
 export type CheckName = (typeof OFFLINE_CHECKS)[number] | (typeof PRODUCTION_CHECKS)[number] | (typeof LEDGER_CHECKS)[number]
   | (typeof RECALL_CHECKS)[number]
-  | (typeof CHAIN_CHECKS)[number];
+  | (typeof CHAIN_CHECKS)[number] | (typeof DISCLOSURE_CHECKS)[number];
 
 export interface Check {
   readonly name: CheckName;

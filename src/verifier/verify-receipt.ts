@@ -1,13 +1,13 @@
 import type { Claims } from "../attestation/types.js";
 import { toHex } from "../protocol/bytes.js";
-import { ensure, VeriteeError } from "../protocol/errors.js";
+import { ensure } from "../protocol/errors.js";
 import { fieldToBytes } from "../protocol/field.js";
 import { pinnedKeys, type PinnedKey } from "../proofs/pinned-key.js";
 import { checkAnchor, checkLedgerKnown } from "./anchor-checks.js";
 import { checkChainId, checkProgramKey, checkRecorded, checkRoot, checkTransaction, checkWorkerRegistered } from "./chain-checks.js";
 import type { ChainReader } from "./chain-port.js";
-import { Checklist } from "./checklist.js";
-import { checkHardware, checkLabels, checkProductionParameters } from "./label-checks.js";
+import { answered, Checklist } from "./checklist.js";
+import { checkHardware, checkLabels, checkProductionParameters, developmentAllowed } from "./label-checks.js";
 import { readReceipt, type ReadReceipt } from "./read-receipt.js";
 import { checkNotRecalled } from "./recall-check.js";
 import { checkArtefactPins, checkLedgerSignature, checkProof, checkStatementSignature } from "./statement-checks.js";
@@ -88,11 +88,10 @@ async function workerClaims(list: Checklist, receipt: ReadReceipt, options: Veri
 }
 
 async function productionChecks(
-  list: Checklist, { requireHardware = false, allowDevelopmentParameters = !requireHardware }: VerifyOptions,
-  claims: Claims | undefined, key: PinnedKey | undefined,
+  list: Checklist, options: VerifyOptions, claims: Claims | undefined, key: PinnedKey | undefined,
 ): Promise<void> {
-  if (requireHardware) await list.run("hardware", () => checkHardware(known(claims, EVIDENCE_REFUSED)));
-  if (!allowDevelopmentParameters) await withKey(list, key, "production-parameters", checkProductionParameters);
+  if (options.requireHardware ?? false) await list.run("hardware", () => checkHardware(known(claims, EVIDENCE_REFUSED)));
+  if (!developmentAllowed(options)) await withKey(list, key, "production-parameters", checkProductionParameters);
 }
 
 async function chainChecks(list: Checklist, receipt: ReadReceipt, chain: ChainReader, key: PinnedKey | undefined): Promise<void> {
@@ -104,16 +103,6 @@ async function chainChecks(list: Checklist, receipt: ReadReceipt, chain: ChainRe
   await list.run("worker-registered", answered(() => checkWorkerRegistered(receipt, chain)));
   await withKey(list, key, "program-key", (k) => answered(() => checkProgramKey(receipt, chain, k))());
 }
-
-/** A node that breaks down is a failed check with a reason of its own. */
-const answered = (body: () => Promise<string>) => async (): Promise<string> => {
-  try {
-    return await body();
-  } catch (cause) {
-    if (cause instanceof VeriteeError) throw cause;
-    throw new VeriteeError("chain_unavailable", "the node does not answer", {}, { cause });
-  }
-};
 
 function report(list: Checklist, { chain, knownLedger }: VerifyOptions, receipt?: ReadReceipt, claims?: Claims, key?: PinnedKey): Report {
   return {

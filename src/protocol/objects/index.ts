@@ -1,6 +1,7 @@
 export * from "./dataset.js";
 export * from "./dataset-proof.js";
 export * from "./define.js";
+export * from "./disclosure.js";
 export * from "./grant.js";
 export * from "./job.js";
 export * from "./key-release.js";
