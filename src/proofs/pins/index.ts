@@ -1,5 +1,7 @@
 import type { CircuitName, CircuitPin } from "../manifest.js";
+import { DATASET_SME_INVOICE } from "./dataset-sme-invoice.js";
 import { DISCLOSE } from "./disclose.js";
+import { INGEST_SME_INVOICE } from "./ingest-sme-invoice.js";
 import { SCORE_RETAIL_ACCOUNT } from "./score-retail-account.js";
 import { SCORE_SME_INVOICE } from "./score-sme-invoice.js";
 
@@ -7,5 +9,7 @@ import { SCORE_SME_INVOICE } from "./score-sme-invoice.js";
 export const PINS: Readonly<Partial<Record<CircuitName, CircuitPin>>> = {
   "score-sme-invoice": SCORE_SME_INVOICE,
   "score-retail-account": SCORE_RETAIL_ACCOUNT,
+  "ingest-sme-invoice": INGEST_SME_INVOICE,
+  "dataset-sme-invoice": DATASET_SME_INVOICE,
   "disclose": DISCLOSE,
 };
