@@ -1,6 +1,7 @@
 import type { Bytes } from "../protocol/bytes.js";
 import type { Field } from "../protocol/field.js";
 import type { LedgerAddress } from "../protocol/ids.js";
+import type { DatasetProof } from "../protocol/objects/dataset-proof.js";
 import type { Anchor } from "../protocol/objects/parts.js";
 import type { ReceiptStatement } from "../protocol/objects/receipt.js";
 import type { LedgerAnchor } from "../protocol/receipt-file.js";
@@ -13,6 +14,13 @@ export interface LeafStatus {
   readonly state: "absent" | "registered" | "revoked";
   /** Who may revoke it: a stranger can have inserted the same leaf first. */
   readonly authority: LedgerAddress | undefined;
+}
+
+/** A leaf's dataset proof, with its authority's signature for the registry of proved datasets. */
+export interface ProvedLeaf {
+  readonly proof: DatasetProof;
+  readonly authority: LedgerAddress;
+  readonly signature: Bytes;
 }
 
 export interface WorkerEntry {
@@ -33,16 +41,20 @@ export interface ChainPort {
   readonly deployment: DeploymentView;
   insertLeaf(leaf: Field, authority: LedgerAddress, signature: Bytes): Promise<Mined>;
   revokeLeaf(leaf: Field, signature: Bytes): Promise<Mined>;
+  /** With its whole proof, in as many transactions as it takes; may be repeated after an interruption. */
+  sendProvedLeaf(leaf: ProvedLeaf): Promise<Mined>;
+  revokeProvedLeaf(leaf: Field, signature: Bytes): Promise<Mined>;
   registerModel(model: Field): Promise<Mined>;
   registerWorker(worker: WorkerEntry): Promise<Mined>;
   /** 1 to 64 of one program in one transaction, all or none. A refusal about one of them has its position as fact `index`. */
   submitReceipts(statements: readonly ReceiptStatement[]): Promise<Mined>;
   // Effects, asked before every send: an answer that was lost must not become a second deed.
   leaf(leaf: Field): Promise<LeafStatus>;
+  provedLeaf(leaf: Field): Promise<LeafStatus>;
   isModelRegistered(model: Field): Promise<boolean>;
   isWorkerRegistered(worker: WorkerEntry): Promise<boolean>;
   /** The receipt of a job binding J, with the transaction that made it. */
   receipt(job: Field): Promise<{ readonly resultCommitment: Field; readonly mined: Mined } | undefined>;
-  /** @throws leaf_unknown */
-  merkleProof(leaf: Field): Promise<{ readonly root: Field; readonly index: number; readonly siblings: readonly Field[]; readonly proved?: boolean }>;
+  /** Under the root of the registry of proved datasets if the leaf is there, else of the other. @throws leaf_unknown */
+  merkleProof(leaf: Field): Promise<{ readonly root: Field; readonly index: number; readonly siblings: readonly Field[]; readonly proved: boolean }>;
 }

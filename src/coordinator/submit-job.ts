@@ -9,13 +9,14 @@ import { findDataset } from "./store/datasets.js";
 import { findGrant, lockGrant } from "./store/grants.js";
 import { findJob } from "./store/jobs.js";
 import { findLeaf } from "./store/leaves.js";
+import { findProvedLeaf } from "./store/proved-leaves.js";
 import { findModel } from "./store/models.js";
 import type { Db, GrantRow, JobRow } from "./store/schema.js";
 
 /**
  * Takes a signed job. The checks save everybody's time and no more: broker and worker make them again, for they do not
  * trust this service.
- * @throws not_found, grant_*, job_expired, leaf_unknown, conflict (leaf pending), input_invalid
+ * @throws not_found, grant_*, job_expired, leaf_unknown, dataset_unproved, conflict (leaf or proof pending), input_invalid
  */
 export async function submitJob(ctx: Context, signed: Signed<JobRequest, JobId>, received: Bytes): Promise<JobRow> {
   const known = await findJob(ctx.db, signed.id);
@@ -66,7 +67,14 @@ async function checkDataset(db: Db, job: JobRequest): Promise<{ owner: string; l
   const leaf = await findLeaf(db, dataset.leaf);
   ensure(leaf?.state !== "pending", "conflict", "the dataset's leaf is not on the ledger yet", { state: "pending" });
   ensure(leaf?.state === "anchored" && !leaf.revokeRequested, "leaf_unknown", "the dataset's leaf is not on the ledger", { state: leaf?.state ?? "absent" });
+  if (job.requireProvedDataset) await checkProved(db, dataset.leaf);
   return dataset;
+}
+
+async function checkProved(db: Db, leaf: string): Promise<void> {
+  const proved = await findProvedLeaf(db, leaf);
+  ensure(proved?.state !== "pending", "conflict", "the dataset's proof is not on the ledger yet", { state: "pending" });
+  ensure(proved?.state === "anchored" && !proved.revokeRequested, "dataset_unproved", "the job wants a proved dataset", { state: proved?.state ?? "absent" });
 }
 
 async function checkModel(db: Db, job: JobRequest): Promise<void> {

@@ -9,6 +9,8 @@ import type { BrokerItem, Completion, Failure, KeyRequestState, Lease, Progress 
 export interface DeploymentView {
   readonly chainId: number;
   readonly datasetRegistry: LedgerAddress;
+  readonly provedDatasetRegistry: LedgerAddress;
+  readonly sourceRegistry: LedgerAddress;
   readonly programRegistry: LedgerAddress;
   readonly workerRegistry: LedgerAddress;
   readonly receiptLedger: LedgerAddress;
@@ -46,6 +48,11 @@ export interface EnterpriseApi extends SharedApi {
   /** Signature: 65 bytes by the leaf's authority over the insert digest (docs/protocol.md 8). */
   registerLeaf(leaf: Field, authority: LedgerAddress, signature: Bytes): Promise<LeafView>;
   revokeLeaf(leaf: Field, signature: Bytes): Promise<LeafView>;
+  // The same in the registry of proved datasets; the proof is a blob that was stored before.
+  /** @throws not_found when nobody asked for it */
+  provedLeaf(leaf: Field): Promise<LeafView>;
+  registerProvedLeaf(leaf: Field, proof: BlobId, authority: LedgerAddress, signature: Bytes): Promise<LeafView>;
+  revokeProvedLeaf(leaf: Field, signature: Bytes): Promise<LeafView>;
   leaf(leaf: Field): Promise<LeafView>;
 }
 

@@ -69,6 +69,18 @@ export class CoordinatorClient implements CoordinatorApi {
     return readLeafView(await this.#getJson(`/v1/leaves/${hexOf(leaf)}`));
   }
 
+  async registerProvedLeaf(leaf: Field, proof: BlobId, authority: LedgerAddress, signature: Bytes): Promise<LeafView> {
+    return readLeafView(await this.#postJson(`/v1/leaves/${hexOf(leaf)}/proof`, { proof, authority, signature: toBase64(signature) }));
+  }
+
+  async revokeProvedLeaf(leaf: Field, signature: Bytes): Promise<LeafView> {
+    return readLeafView(await this.#postJson(`/v1/leaves/${hexOf(leaf)}/proof/revocation`, { signature: toBase64(signature) }));
+  }
+
+  async provedLeaf(leaf: Field): Promise<LeafView> {
+    return readLeafView(await this.#getJson(`/v1/leaves/${hexOf(leaf)}/proof`));
+  }
+
   // ---- platform
   putModelManifest = (envelope: Envelope): Promise<void> => this.#put("/v1/models", envelope);
 

@@ -1,3 +1,4 @@
+import type { Updateable } from "kysely";
 import type { ErrorCode, VeriteeError } from "../../protocol/errors.js";
 import type { PartyKey } from "../../protocol/ids.js";
 import { receiptToJson } from "../../protocol/receipt-file.js";
@@ -5,7 +6,7 @@ import type { ChainPort, Mined } from "../chain-port.js";
 import { advance, lockJob } from "../queue/advance.js";
 import type { QueueLimits } from "../queue/limits.js";
 import { findCompletion } from "../store/completions.js";
-import type { Db } from "../store/schema.js";
+import type { Db, LeafTable } from "../store/schema.js";
 import type { Send, SendOf } from "./queue.js";
 
 /** Writes down what a deed on the ledger changed, in the transaction that settles it. */
@@ -15,6 +16,10 @@ export async function applyDone(trx: Db, chain: ChainPort, limits: QueueLimits, 
       return setLeaf(trx, send.subject, { state: "anchored", tx_hash: mined?.txHash ?? null, reason: null });
     case "revoke_leaf":
       return setLeaf(trx, send.subject, { state: "revoked", tx_hash: mined?.txHash ?? null, reason: null });
+    case "insert_proved_leaf":
+      return setLeaf(trx, send.subject, { state: "anchored", tx_hash: mined?.txHash ?? null, reason: null }, "proved_leaves");
+    case "revoke_proved_leaf":
+      return setLeaf(trx, send.subject, { state: "revoked", tx_hash: mined?.txHash ?? null, reason: null }, "proved_leaves");
     case "register_model":
       await trx.updateTable("models").set({ anchored: true }).where("id", "=", send.subject).execute();
       return;
@@ -31,9 +36,12 @@ export async function applyRefused(trx: Db, limits: QueueLimits, send: Send, err
   switch (send.kind) {
     case "insert_leaf":
       return setLeaf(trx, send.subject, { state: "refused", reason: reasonOf(error) });
+    case "insert_proved_leaf":
+      return setLeaf(trx, send.subject, { state: "refused", reason: reasonOf(error) }, "proved_leaves");
     case "revoke_leaf":
-      await trx.updateTable("leaves").set({ revoke_requested: false, reason: reasonOf(error) }).where("leaf", "=", send.subject).execute();
-      return;
+      return setLeaf(trx, send.subject, { revoke_requested: false, reason: reasonOf(error) });
+    case "revoke_proved_leaf":
+      return setLeaf(trx, send.subject, { revoke_requested: false, reason: reasonOf(error) }, "proved_leaves");
     case "register_model":
       return;
     case "register_worker":
@@ -61,8 +69,8 @@ async function anchored(trx: Db, chain: ChainPort, limits: QueueLimits, send: Se
   await advance(trx, job, "anchored", limits);
 }
 
-async function setLeaf(trx: Db, leaf: string, set: { state: "anchored" | "revoked" | "refused"; tx_hash?: string | null; reason: string | null }): Promise<void> {
-  await trx.updateTable("leaves").set(set).where("leaf", "=", leaf).execute();
+async function setLeaf(trx: Db, leaf: string, set: Updateable<LeafTable>, table: "leaves" | "proved_leaves" = "leaves"): Promise<void> {
+  await trx.updateTable(table).set(set).where("leaf", "=", leaf).execute();
 }
 
 async function setWorker(trx: Db, key: PartyKey, state: "registered" | "refused", reason: ErrorCode | null): Promise<void> {

@@ -11,6 +11,8 @@ const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 
 const sendSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("insert_leaf"), subject: hex(32), authority: hex(20), signature: hex(65) }),
   z.strictObject({ kind: z.literal("revoke_leaf"), subject: hex(32), signature: hex(65) }),
+  z.strictObject({ kind: z.literal("insert_proved_leaf"), subject: hex(32), proof: hex(32), authority: hex(20), signature: hex(65) }),
+  z.strictObject({ kind: z.literal("revoke_proved_leaf"), subject: hex(32), signature: hex(65) }),
   z.strictObject({ kind: z.literal("register_model"), subject: hex(32), commitment: hex(32) }),
   z.strictObject({ kind: z.literal("register_worker"), subject: hex(32), account: hex(20), evidenceDigest: hex(32), notAfter: z.int(), anchor: z.enum(ANCHORS) }),
   z.strictObject({ kind: z.literal("submit_receipt"), subject: hex(32), attempt: z.int().positive() }),

@@ -23,4 +23,4 @@ export const findDataset = (db: Db, id: string) =>
 
 /** The caller's dataset with this leaf. */
 export const findLeafDataset = (db: Db, owner: PartyKey, leaf: string) =>
-  db.selectFrom("datasets").select(["id", "authority"]).where("leaf", "=", leaf).where("owner", "=", owner).executeTakeFirst();
+  db.selectFrom("datasets").select(["id", "authority", "envelope"]).where("leaf", "=", leaf).where("owner", "=", owner).executeTakeFirst();

@@ -1,7 +1,8 @@
+import type { Selectable } from "kysely";
 import type { PartyKey } from "../../protocol/ids.js";
 import type { LeafView } from "../../transport/api.js";
 import { enqueueSend } from "../outbox/queue.js";
-import type { Db } from "./schema.js";
+import type { Db, LeafTable } from "./schema.js";
 
 /** Notes that an owner wants its leaf on the ledger. A leaf that was refused is tried again. */
 export function requestInsertion(db: Db, leaf: string, owner: PartyKey, authority: string, signature: string): Promise<LeafView> {
@@ -29,8 +30,10 @@ export interface LeafRow extends LeafView { readonly revokeRequested: boolean }
 
 export async function findLeaf(db: Db, leaf: string): Promise<LeafRow | undefined> {
   const row = await db.selectFrom("leaves").selectAll().where("leaf", "=", leaf).executeTakeFirst();
-  if (row === undefined) return undefined;
-  return { state: row.state, txHash: row.tx_hash ?? undefined, reason: row.reason ?? undefined, revokeRequested: row.revoke_requested };
+  return row === undefined ? undefined : leafRow(row);
 }
+
+export const leafRow = (row: Selectable<LeafTable>): LeafRow =>
+  ({ state: row.state, txHash: row.tx_hash ?? undefined, reason: row.reason ?? undefined, revokeRequested: row.revoke_requested });
 
 const ABSENT: LeafView = { state: "pending", txHash: undefined, reason: undefined };

@@ -21,6 +21,9 @@ export interface LeafTable {
   leaf: string; owner: string; state: LeafState; revoke_requested: Generated<boolean>; tx_hash: string | null; reason: string | null;
 }
 
+/** `proof`: blob id of the dataset proof. */
+export interface ProvedLeafTable extends LeafTable { proof: string }
+
 export interface GrantTable {
   id: string; owner: string; dataset: string; grantee: string; programs: string; purpose: string;
   not_before: bigint; not_after: bigint; max_uses: number; revoked: Generated<boolean>; envelope: Bytes; created_at: CreatedAt;
@@ -57,7 +60,7 @@ export interface KeyRequestTable {
   challenge_id: string | null; challenge: Bytes | null; evidence: Bytes | null; reply: Bytes | null; created_at: CreatedAt;
 }
 
-export type OutboxKind = "insert_leaf" | "revoke_leaf" | "register_model" | "register_worker" | "submit_receipt";
+export type OutboxKind = "insert_leaf" | "revoke_leaf" | "insert_proved_leaf" | "revoke_proved_leaf" | "register_model" | "register_worker" | "submit_receipt";
 export interface OutboxTable {
   seq: Generated<bigint>; kind: OutboxKind; subject: string; dedupe: string; payload: string;
   state: Generated<"pending" | "done" | "refused">; tries: Generated<number>; due_at: DatabaseTime; error_code: string | null;
@@ -69,6 +72,7 @@ export interface Schema {
   models: ModelTable;
   blob_refs: BlobRefTable;
   leaves: LeafTable;
+  proved_leaves: ProvedLeafTable;
   grants: GrantTable;
   revocations: RevocationTable;
   worker_challenges: WorkerChallengeTable;

@@ -2,7 +2,7 @@ import { VeriteeError } from "../../../src/protocol/errors.js";
 import type { Field } from "../../../src/protocol/field.js";
 import type { LedgerAddress } from "../../../src/protocol/ids.js";
 import type { ReceiptStatement } from "../../../src/protocol/objects/index.js";
-import type { ChainPort, LeafStatus, Mined, WorkerEntry } from "../../../src/coordinator/chain-port.js";
+import type { ChainPort, LeafStatus, Mined, ProvedLeaf, WorkerEntry } from "../../../src/coordinator/chain-port.js";
 
 type Fault = "unavailable" | "lost_answer" | "root_unknown" | "refused";
 
@@ -20,12 +20,17 @@ export class FakeChain implements ChainPort {
   /** Taken one by one by the next sends. */
   readonly faults: Fault[] = [];
   #leaves = new Map<Field, LeafStatus>();
+  #proved = new Map<Field, LeafStatus>();
   #models = new Set<Field>();
   #workers = new Map<LedgerAddress, WorkerEntry>();
 
   insertLeaf = (leaf: Field, authority: LedgerAddress): Promise<Mined> =>
     this.#send(`leaf ${leaf}`, () => this.#leaves.set(leaf, { state: "registered", authority }));
   revokeLeaf = (leaf: Field): Promise<Mined> => this.#send(`revoke ${leaf}`, () => this.#leaves.set(leaf, { state: "revoked", authority: undefined }));
+  sendProvedLeaf = ({ proof, authority }: ProvedLeaf): Promise<Mined> =>
+    this.#send(`proved ${proof.leaf}`, () => this.#proved.set(proof.leaf, { state: "registered", authority }));
+  revokeProvedLeaf = (leaf: Field): Promise<Mined> =>
+    this.#send(`revoke proved ${leaf}`, () => this.#proved.set(leaf, { state: "revoked", authority: undefined }));
   registerModel = (model: Field): Promise<Mined> => this.#send(`model ${model}`, () => this.#models.add(model));
   registerWorker = (worker: WorkerEntry): Promise<Mined> => this.#send(`worker ${worker.account}`, () => this.#workers.set(worker.account, worker));
 
@@ -51,11 +56,12 @@ export class FakeChain implements ChainPort {
   }
 
   leaf = (leaf: Field): Promise<LeafStatus> => Promise.resolve(this.#leaves.get(leaf) ?? { state: "absent", authority: undefined });
+  provedLeaf = (leaf: Field): Promise<LeafStatus> => Promise.resolve(this.#proved.get(leaf) ?? { state: "absent", authority: undefined });
   isModelRegistered = (model: Field): Promise<boolean> => Promise.resolve(this.#models.has(model));
   isWorkerRegistered = (worker: WorkerEntry): Promise<boolean> => Promise.resolve(this.#workers.get(worker.account)?.notAfter === worker.notAfter);
   receipt = (job: Field) => Promise.resolve(this.receipts.get(job));
   merkleProof = (leaf: Field) => (this.#leaves.get(leaf)?.state === "registered"
-    ? Promise.resolve({ root: 5n as Field, index: 0, siblings: [6n as Field] })
+    ? Promise.resolve({ root: 5n as Field, index: 0, siblings: [6n as Field], proved: this.#proved.get(leaf)?.state === "registered" })
     : Promise.reject(new VeriteeError("leaf_unknown", "not in the registry")));
 
   async #send(what: string | readonly string[], effect: (mined: Mined) => unknown): Promise<Mined> {

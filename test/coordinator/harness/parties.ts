@@ -29,7 +29,7 @@ export function party(url: string): Party {
   return { key, api: new CoordinatorClient({ url, key }) };
 }
 
-export interface Dataset { readonly id: string; readonly leaf: Field; readonly authority: LedgerAddress; readonly blobs: readonly BlobId[] }
+export interface Dataset { readonly id: string; readonly leaf: Field; readonly authority: LedgerAddress; readonly blobs: readonly BlobId[]; readonly datasetRoot: Field }
 
 /** Stores a dataset of one chunk and waits until its leaf is on the ledger. */
 export async function publishDataset(owner: Party, change: Partial<DatasetManifest> = {}): Promise<Dataset> {
@@ -46,7 +46,7 @@ export async function publishDataset(owner: Party, change: Partial<DatasetManife
   const leaf = signed.value.leaf;
   await owner.api.registerLeaf(leaf, authority, random(65));
   await until(async () => (await owner.api.leaf(leaf)).state === "anchored");
-  return { id: signed.id, leaf, authority, blobs };
+  return { id: signed.id, leaf, authority, blobs, datasetRoot: signed.value.datasetRoot };
 }
 
 export async function publishGrant(owner: Party, dataset: Dataset, grantee: Party, change: Partial<Grant> = {}): Promise<string> {

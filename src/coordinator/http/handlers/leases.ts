@@ -65,7 +65,7 @@ export const leaseRoutes = [
     access: "worker", params: z.object({ leaf: hex(32) }), body: noBody, answer: message(MerkleProofSchema),
     handle: async (ctx, call) => {
       const leaf = field(BigInt(`0x${call.params.leaf}`));
-      const { root, index, siblings, proved = false } = await ctx.chain.merkleProof(leaf);
+      const { root, index, siblings, proved } = await ctx.chain.merkleProof(leaf);
       return create(MerkleProofSchema, { leaf: fieldToBytes(leaf), root: fieldToBytes(root), index, siblings: siblings.map(fieldToBytes), proved });
     },
   }),

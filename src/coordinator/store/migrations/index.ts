@@ -2,9 +2,10 @@ import { Migrator, type Kysely, type Migration } from "kysely";
 import { VeriteeError } from "../../../protocol/errors.js";
 import type { Schema } from "../schema.js";
 import * as initial from "./0001-initial.js";
+import * as provedLeaves from "./0002-proved-leaves.js";
 
 /** In order; a released one is never changed. */
-const MIGRATIONS: Readonly<Record<string, Migration>> = { "0001-initial": initial };
+const MIGRATIONS: Readonly<Record<string, Migration>> = { "0001-initial": initial, "0002-proved-leaves": provedLeaves };
 
 /** Brings a store up to date. Replicas that start together wait for one another. @throws store_failed */
 export async function migrate(db: Kysely<Schema>): Promise<void> {
