@@ -85,7 +85,7 @@ export async function startWorld(program: Program, card: Scorecard = program.def
   await worker.ready;
 
   const score: World["score"] = async (p, imported, purpose = "credit decision") => {
-    const dataset = await sealDataset(enterprise, url, p, imported, () => undefined);
+    const { manifest: dataset } = await sealDataset(enterprise, url, p, imported, () => undefined);
     const grant = await issueGrant(enterprise, url, {
       dataset, grantee: partyKey(model.signer), purpose, allowedMeasurements: [measurement], allowedAnchors: ["sim"],
     });

@@ -9,9 +9,11 @@ import { prepareDataset, type DatasetInput, type DatasetStep, type PreparedDatas
 import { publishDataset, untilAnchored, withdrawDataset } from "../../src/enterprise/dataset/publish.js";
 import { enterpriseFromSeed } from "../../src/enterprise/identity.js";
 import { retailAccount } from "../../src/programs/retail-account/program.js";
+import type { Program } from "../../src/programs/program.js";
 import { smeInvoice } from "../../src/programs/sme-invoice/program.js";
 import { toHex } from "../../src/protocol/bytes.js";
 import { datasetManifest, type DatasetManifest } from "../../src/protocol/objects/index.js";
+import type { CanonicalRecord } from "../../src/protocol/records.js";
 import { openSegment } from "../../src/protocol/sealing.js";
 import { MemoryCoordinator } from "../harness/memory-coordinator.js";
 import { AS_OF_DAY, invoices } from "../harness/records.js";
@@ -58,6 +60,25 @@ describe("prepareDataset", () => {
     await publishDataset(enterprise, d, { api: coordinator.as(enterprise.signing.publicKey) });
     const dump = coordinator.dump();
     for (const secret of ["feedfacecafe", "c0ffee11", toHex(d.dataKey)]) expect(dump).not.toContain(secret);
+  });
+
+  it("numbers counterparties instead of keeping the importer's hashes", async () => {
+    const hashed = invoices(40).map((r) => ({ ...r, tag: 2 ** 47 + r.tag * 7 }));
+    const d = await prepareDataset(enterprise, { ...input, records: hashed }, ports);
+    const { records } = await open(d);
+    for (const direction of [0, 1]) {
+      const count = new Set(hashed.filter((r) => r.direction === direction).map((r) => r.tag)).size;
+      expect(new Set(records.filter((r) => r.direction === direction).map((r) => r.tag))).toEqual(new Set(Array.from({ length: count }, (_, i) => i + 1)));
+    }
+  });
+
+  it("leaves out what cannot count, says how much, and refuses when nothing is left", async () => {
+    const records = [-1, 0, 1, 5].map((late) => ({ ...(invoices(1)[0] as CanonicalRecord), amount: 3, balance: 4, status: 0, day: AS_OF_DAY + late }));
+    const loan = { program: retailAccount, records, terms: { asOfDay: AS_OF_DAY, termsAmount: 9 } };
+    const d = await prepareDataset(enterprise, loan, ports);
+    expect([d.recordCount, d.leftOut, sealed.recordCount, sealed.leftOut]).toEqual([1, 3, 1100, 0]);
+    expect((await openDataset(retailAccount, d.manifest.value, d.dataKey, async (i) => d.ciphertexts[i] as Uint8Array)).records.map((r) => r.day)).toEqual([AS_OF_DAY - 1]);
+    await expect(prepareDataset(enterprise, { ...loan, records: records.slice(1) }, ports)).rejects.toMatchObject({ code: "input_invalid", facts: { field: "records", leftOut: 3 } });
   });
 
   it("refuses an empty dataset, terms that are not the program's, and values that do not fit", async () => {
@@ -132,6 +153,24 @@ describe("openDataset", () => {
     ];
     for (const [change, name] of cases) {
       await expect(open(sealed, { ...m, ...change })).rejects.toMatchObject({ code: "commitment_mismatch", facts: { field: name } });
+    }
+  });
+
+  it("refuses records that are committed, but not in canonical form: an owner cannot choose order, numbers or cutting", async () => {
+    const gap = (records: readonly CanonicalRecord[]): CanonicalRecord[] => records.map((r) => (r.direction === 1 && r.tag > 2 ? { ...r, tag: r.tag + 1 } : r));
+    const halves = ({ length }: readonly CanonicalRecord[]): number[] => [Math.floor(length / 4), length - Math.floor(length / 4)];
+    const { canonical, cut } = smeInvoice;
+    const lax: [string, Program][] = [
+      ["order", { ...smeInvoice, canonical: (r, t) => canonical(r, t).sort((a, b) => a.direction - b.direction || b.tag - a.tag) }],
+      ["numbers", { ...smeInvoice, canonical: (r, t) => gap(canonical(r, t)) }],
+      ["hashes", { ...smeInvoice, canonical: (r) => r.map((x) => ({ ...x, direction: 0, tag: x.tag + 2 ** 40 })).sort((a, b) => a.tag - b.tag || a.day - b.day) }],
+      ["cutting", { ...smeInvoice, canonical: (r, t) => canonical(r, t).filter((x) => x.direction === 0), cut: halves }],
+    ];
+    const records = invoices(200);
+    expect(cut(canonical(records, input.terms))).toHaveLength(2);
+    for (const [what, program] of lax) {
+      const d = await prepareDataset(enterprise, { ...input, program: program as typeof smeInvoice, records }, ports);
+      await expect(open(d), what).rejects.toMatchObject({ code: "input_invalid" });
     }
   });
 

@@ -17,7 +17,7 @@ import { createOutput } from "../output.js";
 import { progress, type Progress } from "../progress.js";
 import { clientOf, datasetFolder, sealDataset } from "../roles/enterprise.js";
 import { enterpriseOf } from "../roles/home.js";
-import { describeWarnings } from "../warnings.js";
+import { describeRecords, describeWarnings } from "../warnings.js";
 import { VeriteeError } from "../../protocol/errors.js";
 
 interface SealOptions extends RemoteOptions {
@@ -56,17 +56,17 @@ export function datasetCommand(): Command {
     .option("--as-of <date>", "with --file: as-of date, YYYY-MM-DD", isoDay, isoDay("2019-12-31"))
     .option("--instalment <n>", "with --file, retail-account: monthly instalment asked for, in minor units", Number, 0)
     .option("--out <file>", "also write the signed manifest here, for the platform")
-    .option("--json", "print the manifest's id, leaf and warnings as JSON")
+    .option("--json", "print the manifest's id, leaf, counts and warnings as JSON")
     .addHelpText("after", "\nExample:\n  veritee dataset seal --home ./acme --coordinator http://127.0.0.1:8080 --program sme-invoice --file invoices.csv")
     .action(async (options: SealOptions) => {
       const home = await openPartyHome(options, "enterprise");
       const imported = await importFrom(options);
-      const manifest = await sealDataset(home, options.coordinator, options.program, imported, steps());
+      const { manifest, recordCount, leftOut } = await sealDataset(home, options.coordinator, options.program, imported, steps());
       if (options.out !== undefined) await writeSigned(options.out, manifest);
       const warnings = describeWarnings(imported.warnings);
       createOutput(options.json ?? false).result(
-        { dataset: manifest.id, leaf: manifest.value.leaf.toString(16), records: imported.records.length, warnings },
-        () => [...warnings, `dataset ${manifest.id}`, `${imported.records.length} records, registered on the ledger`],
+        { dataset: manifest.id, leaf: manifest.value.leaf.toString(16), records: recordCount, leftOut, warnings },
+        () => [...warnings, `dataset ${manifest.id}`, `${describeRecords(recordCount, leftOut)}, registered on the ledger`],
       );
     });
   withCoordinator(command.command("withdraw").description("Take a dataset off the ledger: it cannot be scored any more."))

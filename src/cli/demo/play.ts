@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Deployment } from "../../chain/ports.js";
 import { VeriteeError } from "../../protocol/errors.js";
+import { describeRecords } from "../warnings.js";
 import type { Processes } from "./processes.js";
 
 export interface Stage {
@@ -50,7 +51,7 @@ export async function play(stage: Stage, applicant: string): Promise<DemoResult>
 
   const sealed = await processes.call("enterprise", "seal", { applicant, coordinator: stage.coordinator });
   const sealMs = lap();
-  say(`1 seal     ${sealed.records} records in ${sealed.chunks} sealed ${sealed.chunks === 1 ? "chunk" : "chunks"}, leaf on the ledger (${sealMs} ms)`);
+  say(`1 seal     ${describeRecords(sealed.records, sealed.leftOut)} in ${sealed.chunks} sealed ${sealed.chunks === 1 ? "chunk" : "chunks"}, leaf on the ledger (${sealMs} ms)`);
 
   const { grant } = await processes.call("enterprise", "grant", { applicant, grantee: stage.platform, purpose: PURPOSE, measurement: stage.measurement });
   const grantMs = lap();

@@ -13,7 +13,7 @@ export interface WorkerCalls {
 /** Terms and files are read once; an applicant is an enterprise of its own, with its own home, keys and broker. */
 export interface EnterpriseCalls {
   load(p: LoadRequest): { program: string; applicants: readonly string[]; warnings: readonly string[] };
-  seal(p: { applicant: string; coordinator: string }): { party: string; dataset: Uint8Array; records: number; chunks: number };
+  seal(p: { applicant: string; coordinator: string }): { party: string; dataset: Uint8Array; records: number; leftOut: number; chunks: number };
   /** Also starts the applicant's key broker. */
   grant(p: { applicant: string; grantee: string; purpose: string; measurement: string }): { grant: Uint8Array };
   /** Opens its grade, stops its broker, checks its release log. */

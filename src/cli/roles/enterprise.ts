@@ -5,13 +5,13 @@ import type { BrokerEvent, BrokerTrust } from "../../broker/ports.js";
 import { ReleaseLog } from "../../broker/release-log/log.js";
 import { runBroker } from "../../broker/run-broker.js";
 import { folderJournal, writeSealedDataset } from "../../enterprise/dataset/local.js";
-import { prepareDataset, type DatasetStep } from "../../enterprise/dataset/prepare.js";
+import { prepareDataset, type DatasetStep, type PreparedDataset } from "../../enterprise/dataset/prepare.js";
 import { publishDataset, untilAnchored } from "../../enterprise/dataset/publish.js";
 import { grantBook } from "../../enterprise/grant-book.js";
 import { grantPolicy } from "../../enterprise/grant-policy.js";
 import { createGrant, type GrantTerms } from "../../enterprise/grant.js";
 import type { DatasetManifestId, GrantId } from "../../protocol/ids.js";
-import type { DatasetManifest, Grant, Signed } from "../../protocol/objects/index.js";
+import type { Grant, Signed } from "../../protocol/objects/index.js";
 import { tagRecords, type ImportedDataset } from "../../programs/import/dataset.js";
 import type { Program } from "../../programs/program.js";
 import { CoordinatorClient } from "../../transport/client.js";
@@ -25,17 +25,20 @@ export const datasetFolder = (home: Home, id: DatasetManifestId): string => join
 
 export const clientOf = (home: Home, url: string): CoordinatorClient => new CoordinatorClient({ url, key: enterpriseOf(home).signing });
 
+/** A dataset version on the ledger, and how many of the imported records it holds. */
+export type AnchoredDataset = Pick<PreparedDataset, "manifest" | "recordCount" | "leftOut">;
+
 /**
  * Step 1: commits, seals, stores the data key, uploads, registers, and waits for the ledger. The key is stored before
  * anything is uploaded: a dataset on the coordinator that its owner cannot open would be lost.
  */
 export async function sealDataset(
   home: Home, url: string, program: Program, imported: ImportedDataset, onStep: (step: DatasetStep) => void,
-): Promise<Signed<DatasetManifest, DatasetManifestId>> {
+): Promise<AnchoredDataset> {
   const enterprise = enterpriseOf(home);
   const { records } = tagRecords(imported, () => random(32));
   const prepared = await prepareDataset(enterprise, { program, records, terms: imported.terms }, { random, clock, onStep });
-  const { manifest, dataKey } = prepared;
+  const { manifest, dataKey, recordCount, leftOut } = prepared;
   await home.keys.put(manifest.id, dataKey);
   dataKey.fill(0);
   const folder = datasetFolder(home, manifest.id);
@@ -44,7 +47,7 @@ export async function sealDataset(
   await publishDataset(enterprise, prepared, { api, journal: await folderJournal(folder), onStep });
   await untilAnchored(api, manifest.value, ANCHOR_SECONDS);
   onStep({ step: "register", done: 1, of: 1 });
-  return manifest;
+  return { manifest, recordCount, leftOut };
 }
 
 /** Remembers the grant first, then tells the coordinator: a broker must know what its owner permitted. */

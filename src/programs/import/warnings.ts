@@ -4,7 +4,7 @@ import type { CsvRow } from "./csv-row.js";
 export type WarningKind =
   | "duplicate_rows" // dropped: every byte equals an earlier row
   | "gross_mismatch" // gross is not net + tax; net is used
-  | "outside_window" // kept, but no aggregate counts it
+  | "outside_window" // read, but no aggregate counts it
   | "no_final_newline"; // the file may have been cut off
 
 export interface ImportWarning {

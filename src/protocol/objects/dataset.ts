@@ -7,7 +7,7 @@ import { defineObject } from "./define.js";
 import { readSegment, writeSegment, type Segment } from "./parts.js";
 import { count, element, fixed, list, text, within } from "./read.js";
 
-/** Largest dataset: 4,096 chunks, two million invoices. */
+/** Largest dataset: 4,096 chunks, 1.3 million invoices. */
 const MAX_SEGMENTS = 4097;
 
 /** One immutable version of a dataset. Public to the coordinator; shows sizes and commitments, no field of any record. */

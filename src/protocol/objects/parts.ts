@@ -72,7 +72,7 @@ export function readEvidence(name: string, wire: WireEvidence | undefined): Evid
 
 export const writeEvidence = (evidence: Evidence): MessageInitShape<typeof EvidenceSchema> => ({ ...evidence });
 
-/** Largest sealed segment: a chunk of 512 records is 20 KiB. */
+/** Largest sealed segment: a chunk of 320 records is 13 KiB. */
 const MAX_SEGMENT_BYTES = 1 << 20;
 
 export function readSegment(wire: WireSegment): Segment {

@@ -74,9 +74,10 @@ serve({
     const passphrase = toHex(random(16));
     a.home = await createHome(folder, "enterprise", passphrase);
     a.url = coordinator;
-    a.manifest = await sealDataset(a.home, coordinator, program, a.imported, ({ step, done: at, of }) => emit({ step, done: at, total: of }));
-    const chunks = a.manifest.value.segments.length - 1;
-    return { party: enterpriseOf(a.home).signing.publicKey, dataset: envelopeToBytes(a.manifest.envelope), records: a.imported.records.length, chunks };
+    const { manifest, recordCount, leftOut } = await sealDataset(a.home, coordinator, program, a.imported, ({ step, done: at, of }) => emit({ step, done: at, total: of }));
+    a.manifest = manifest;
+    const chunks = manifest.value.segments.length - 1;
+    return { party: enterpriseOf(a.home).signing.publicKey, dataset: envelopeToBytes(manifest.envelope), records: recordCount, leftOut, chunks };
   },
 
   grant: async ({ applicant: id, grantee, purpose, measurement }) => {
