@@ -23,6 +23,8 @@ const DEPLOYED = {
   DatasetRegistry: `${OWN}DatasetRegistry.sol`,
   ProgramRegistry: `${OWN}ProgramRegistry.sol`,
   WorkerRegistry: `${OWN}WorkerRegistry.sol`,
+  SourceRegistry: `${OWN}SourceRegistry.sol`,
+  ProvedDatasetRegistry: `${OWN}ProvedDatasetRegistry.sol`,
   ReceiptLedger: `${OWN}ReceiptLedger.sol`,
 };
 
@@ -97,6 +99,6 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
   mkdirSync(generated, { recursive: true });
   for (const [file, text] of Object.entries(render(contracts))) writeFileSync(join(generated, file), text);
   if (process.argv.includes("--sizes")) {
-    for (const [name, { runtimeBytes }] of Object.entries(contracts)) console.log(`${name.padEnd(18)}${runtimeBytes} bytes`);
+    for (const [name, { runtimeBytes }] of Object.entries(contracts)) console.log(`${name.padEnd(22)}${runtimeBytes} bytes`);
   }
 }

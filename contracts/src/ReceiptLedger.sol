@@ -3,14 +3,16 @@ pragma solidity 0.8.37;
 
 import {DatasetRegistry} from "./DatasetRegistry.sol";
 import {Groth16} from "./Groth16.sol";
-import {ProgramRegistry} from "./ProgramRegistry.sol";
+import {ProgramRegistry, SCORE} from "./ProgramRegistry.sol";
+import {ProvedDatasetRegistry} from "./ProvedDatasetRegistry.sol";
 import {SCALAR_FIELD} from "./Scalar.sol";
 import {Signature} from "./Signature.sol";
 import {WorkerRegistry} from "./WorkerRegistry.sol";
 
 /// @title Receipts: one result commitment K for each job J, each with a proof that this contract has verified.
 /// @notice Anyone may submit. A receipt says that some leaf under root R, under some model, gives the result in K for job J;
-/// it does not say whose leaf, whose model or what result.
+/// it does not say whose leaf, whose model or what result. `proved` says that R is a root of ProvedDatasetRegistry: the leaf's
+/// aggregates are those of its records by proof, not by its owner's word.
 /// @dev Threats and what becomes of them:
 /// - A worker that lies, its TEE broken: the proof fails.
 /// - Two receipts for a job, or a proof re-randomised into another: J is the key, never the proof.
@@ -39,7 +41,8 @@ contract ReceiptLedger {
         address indexed worker,
         uint256 root,
         uint256 asOfDay,
-        uint256 sourceClass
+        uint256 sourceClass,
+        bool proved
     );
 
     /// @dev SHA-256 of "veritee/ledger/receipt/v1".
@@ -68,6 +71,7 @@ contract ReceiptLedger {
     /// @dev Answers of the registries that hold for a whole transaction: the last root and worker found good.
     struct Seen {
         uint256 root;
+        bool proved;
         address worker;
     }
 
@@ -75,14 +79,21 @@ contract ReceiptLedger {
     uint256 private constant ENTRY_BYTES = 15 * 32;
 
     DatasetRegistry public immutable datasets;
+    ProvedDatasetRegistry public immutable provedDatasets;
     ProgramRegistry public immutable programs;
     WorkerRegistry public immutable workers;
 
     /// @notice J -> K, zero when there is no receipt.
     mapping(uint256 job => uint256) public receipts;
 
-    constructor(DatasetRegistry datasets_, ProgramRegistry programs_, WorkerRegistry workers_) {
+    constructor(
+        DatasetRegistry datasets_,
+        ProvedDatasetRegistry provedDatasets_,
+        ProgramRegistry programs_,
+        WorkerRegistry workers_
+    ) {
         datasets = datasets_;
+        provedDatasets = provedDatasets_;
         programs = programs_;
         workers = workers_;
     }
@@ -96,19 +107,23 @@ contract ReceiptLedger {
         uint256[8] calldata proof,
         bytes calldata signature
     ) external {
-        (bytes4 refusal, address worker) = _judge(programId, signals, proof, signature);
+        (bytes4 refusal, Seen memory seen) = _judge(programId, signals, proof, signature);
         if (refusal != 0) _revertWith(refusal);
-        _keep(programId, signals, worker);
+        _keep(programId, signals, seen);
     }
 
     /// @notice What `submit` would answer: zero when it would accept, else the selector of its error.
+    /// @return refusal that selector
+    /// @return proved whether the receipt would be of a proved leaf
     function check(
         bytes32 programId,
         uint256[5] calldata signals,
         uint256[8] calldata proof,
         bytes calldata signature
-    ) external view returns (bytes4 refusal) {
-        (refusal,) = _judge(programId, signals, proof, signature);
+    ) external view returns (bytes4 refusal, bool proved) {
+        Seen memory seen;
+        (refusal, seen) = _judge(programId, signals, proof, signature);
+        proved = seen.proved;
     }
 
     /// @notice Receipts of one program, all of them or none. What `submit` refuses alone is refused here, as EntryRefused;
@@ -131,7 +146,7 @@ contract ReceiptLedger {
             }
             if (refusal != 0) revert EntryRefused(i, refusal);
             // Before the next entry is judged, so that a job that comes twice is refused.
-            _keep(programId, signals, seen.worker);
+            _keep(programId, signals, seen);
         }
 
         uint256 first;
@@ -147,18 +162,16 @@ contract ReceiptLedger {
         uint256[5] calldata signals,
         uint256[8] calldata proof,
         bytes calldata signature
-    ) private view returns (bytes4 refusal, address worker) {
+    ) private view returns (bytes4 refusal, Seen memory seen) {
         refusal = _judgeSignals(signals);
-        if (refusal != 0) return (refusal, worker);
+        if (refusal != 0) return (refusal, seen);
         address key;
         (refusal, key) = _judgeProgram(programId);
-        if (refusal != 0) return (refusal, worker);
-        Seen memory seen;
+        if (refusal != 0) return (refusal, seen);
         refusal = _judgeRoot(signals[ROOT], seen);
-        if (refusal != 0) return (refusal, worker);
-        worker = Signature.recover(_digest(programId, signals), signature);
-        refusal = _judgeSigner(worker, seen);
-        if (refusal != 0) return (refusal, worker);
+        if (refusal != 0) return (refusal, seen);
+        refusal = _judgeSigner(Signature.recover(_digest(programId, signals), signature), seen);
+        if (refusal != 0) return (refusal, seen);
         uint256 place;
         assembly ("memory-safe") {
             place := signals
@@ -176,16 +189,18 @@ contract ReceiptLedger {
     }
 
     function _judgeProgram(bytes32 programId) private view returns (bytes4 refusal, address key) {
-        ProgramRegistry.Program memory program = programs.program(programId);
-        if (program.key == address(0)) return (ProgramUnknown.selector, key);
-        return (program.retired ? ProgramRetired.selector : bytes4(0), program.key);
+        ProgramRegistry.Circuit memory circuit = programs.circuit(SCORE, programId);
+        if (circuit.key == address(0)) return (ProgramUnknown.selector, key);
+        return (circuit.retired ? ProgramRetired.selector : bytes4(0), circuit.key);
     }
 
     function _judgeRoot(uint256 root, Seen memory seen) private view returns (bytes4) {
         // Zero is what `seen` starts with, and is never known.
         if (root != 0 && root == seen.root) return 0;
-        if (!datasets.isKnownRoot(root)) return RootUnknown.selector;
-        seen.root = root;
+        // The proved tree first: as long as both trees have the same leaves their roots are one.
+        bool proved = provedDatasets.isKnownRoot(root);
+        if (!proved && !datasets.isKnownRoot(root)) return RootUnknown.selector;
+        (seen.root, seen.proved) = (root, proved);
         return 0;
     }
 
@@ -197,16 +212,17 @@ contract ReceiptLedger {
         return 0;
     }
 
-    function _keep(bytes32 programId, uint256[5] calldata signals, address worker) private {
+    function _keep(bytes32 programId, uint256[5] calldata signals, Seen memory seen) private {
         receipts[signals[JOB]] = signals[RESULT];
         emit Receipt(
             signals[JOB],
             signals[RESULT],
             programId,
-            worker,
+            seen.worker,
             signals[ROOT],
             signals[AS_OF_DAY],
-            signals[SOURCE_CLASS]
+            signals[SOURCE_CLASS],
+            seen.proved
         );
     }
 

@@ -15,8 +15,13 @@ export interface Call {
   readonly args: readonly unknown[];
 }
 
+/** More gas than this no transaction may ask for (EIP-7825). */
+const GAS_CAP = 1n << 24n;
 /** Room over the estimate: between it and the block another insertion may have deepened the tree. */
-const withMargin = (gas: bigint): bigint => (gas * 5n) / 4n + 100_000n;
+const withMargin = (gas: bigint): bigint => {
+  const roomy = (gas * 5n) / 4n + 100_000n;
+  return roomy > GAS_CAP && gas <= GAS_CAP ? GAS_CAP : roomy;
+};
 const MINING_TIMEOUT_MS = 120_000;
 
 /**

@@ -7,15 +7,19 @@ import { addressFrom, without0x, type Hex } from "./encode.js";
 import { datasetRegistryAbi, datasetRegistryCode } from "./generated/dataset-registry.js";
 import { poseidonT3Abi, poseidonT3Code } from "./generated/poseidon-t3.js";
 import { programRegistryAbi, programRegistryCode } from "./generated/program-registry.js";
+import { provedDatasetRegistryAbi, provedDatasetRegistryCode } from "./generated/proved-dataset-registry.js";
 import { receiptLedgerAbi, receiptLedgerCode } from "./generated/receipt-ledger.js";
+import { sourceRegistryAbi, sourceRegistryCode } from "./generated/source-registry.js";
 import { workerRegistryAbi, workerRegistryCode } from "./generated/worker-registry.js";
-import type { Deployment, ProgramRegistration } from "./ports.js";
+import type { CircuitRegistration, Deployment, ProgramRegistration } from "./ports.js";
 import { senderOf } from "./sender.js";
 
 export interface DeployOptions extends ChainTarget {
-  /** secp256k1, 32 bytes: pays, and becomes the registrar of both registries. */
+  /** secp256k1, 32 bytes: pays, and becomes the registrar of programs, workers and sources. */
   readonly privateKey: Bytes;
   readonly programs: readonly ProgramRegistration[];
+  /** Circuits besides those of scores. */
+  readonly circuits?: readonly CircuitRegistration[];
   /** Told after each contract and program, with the gas it took. */
   readonly onStep?: (step: string, gasUsed: number) => void;
 }
@@ -46,12 +50,17 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   const datasets = await create("DatasetRegistry", datasetRegistryAbi, datasetRegistryCode, [], { PoseidonT3: poseidon.address });
   const programs = await create("ProgramRegistry", programRegistryAbi, programRegistryCode, [registrar]);
   const workers = await create("WorkerRegistry", workerRegistryAbi, workerRegistryCode, [registrar]);
+  const sources = await create("SourceRegistry", sourceRegistryAbi, sourceRegistryCode, [registrar]);
+  const provedDatasets = await create("ProvedDatasetRegistry", provedDatasetRegistryAbi, provedDatasetRegistryCode,
+    [programs.address, sources.address], { PoseidonT3: poseidon.address });
   const ledger = await create("ReceiptLedger", receiptLedgerAbi, receiptLedgerCode,
-    [datasets.address, programs.address, workers.address]);
+    [datasets.address, provedDatasets.address, programs.address, workers.address]);
 
   const deployment: Deployment = {
     chainId: options.chainId,
     datasetRegistry: addressFrom(datasets.address),
+    provedDatasetRegistry: addressFrom(provedDatasets.address),
+    sourceRegistry: addressFrom(sources.address),
     programRegistry: addressFrom(programs.address),
     workerRegistry: addressFrom(workers.address),
     receiptLedger: addressFrom(ledger.address),
@@ -61,12 +70,17 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   for (const registration of options.programs) {
     onStep(registration.program, (await sender.registerProgram(registration)).gasUsed);
   }
+  for (const registration of options.circuits ?? []) {
+    onStep(`${registration.role} ${registration.program ?? ""}`.trim(), (await sender.registerCircuit(registration)).gasUsed);
+  }
   return deployment;
 }
 
 /** Names the contracts' code: a deployment of other code is another ledger. */
 export const contractsDigest = (): string =>
-  toHex(sha256(utf8([poseidonT3Code, datasetRegistryCode, programRegistryCode, workerRegistryCode, receiptLedgerCode].map((c) => c.bytecode).join())));
+  toHex(sha256(utf8([
+    poseidonT3Code, datasetRegistryCode, programRegistryCode, workerRegistryCode, sourceRegistryCode, provedDatasetRegistryCode, receiptLedgerCode,
+  ].map((c) => c.bytecode).join())));
 
 type Libraries = Readonly<Record<string, Address>>;
 

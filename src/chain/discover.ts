@@ -2,6 +2,7 @@ import type { LedgerAddress } from "../protocol/ids.js";
 import { connect } from "./client.js";
 import { addressFrom, with0x } from "./encode.js";
 import { refused } from "./errors.js";
+import { provedDatasetRegistryAbi } from "./generated/proved-dataset-registry.js";
 import { receiptLedgerAbi } from "./generated/receipt-ledger.js";
 import type { Deployment } from "./ports.js";
 
@@ -14,14 +15,17 @@ export async function discoverDeployment(rpcUrl: string, chainId: number, receip
   const { viem } = await connect({ rpcUrl, chainId });
   const ledger = { address: with0x(receiptLedger), abi: receiptLedgerAbi } as const;
   try {
-    const [datasets, programs, workers] = await Promise.all([
+    const [datasets, provedDatasets, programs, workers] = await Promise.all([
       viem.readContract({ ...ledger, functionName: "datasets" }),
+      viem.readContract({ ...ledger, functionName: "provedDatasets" }),
       viem.readContract({ ...ledger, functionName: "programs" }),
       viem.readContract({ ...ledger, functionName: "workers" }),
     ]);
+    const sources = await viem.readContract({ address: provedDatasets, abi: provedDatasetRegistryAbi, functionName: "sources" });
     return {
       chainId,
-      datasetRegistry: addressFrom(datasets), programRegistry: addressFrom(programs), workerRegistry: addressFrom(workers),
+      datasetRegistry: addressFrom(datasets), provedDatasetRegistry: addressFrom(provedDatasets), sourceRegistry: addressFrom(sources),
+      programRegistry: addressFrom(programs), workerRegistry: addressFrom(workers),
       receiptLedger, block: 0,
     };
   } catch (error) {

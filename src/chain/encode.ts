@@ -3,8 +3,9 @@ import { ensure } from "../protocol/errors.js";
 import { field, type Field } from "../protocol/field.js";
 import { idFromBytes, type LedgerAddress } from "../protocol/ids.js";
 import { ledgerProgramId, signalList } from "../protocol/ledger-digest.js";
+import type { DatasetProof } from "../protocol/objects/dataset-proof.js";
 import type { ProofBytes } from "../protocol/objects/proof-bytes.js";
-import type { Submission } from "./ports.js";
+import type { CircuitRole, ProvedLeaf, Steps, Submission } from "./ports.js";
 
 // Between our forms (bytes, bare lower-case hex) and those of the EVM libraries (0x, bigint).
 
@@ -53,6 +54,28 @@ export function batchArgs(submissions: readonly Submission[]): readonly [Hex, re
   return [toHex0x(ledgerProgramId(program)), submissions.map((s) => (
     { claim: { signals: signalList(s), proof: proofWords(s.proof) }, ...compactSignature(s.ledgerSignature) }))];
 }
+
+/** Arguments of ProvedDatasetRegistry.insert. @param from position of the state to begin at */
+export const insertArgs = ({ proof, authority, signature }: ProvedLeaf, from: number): readonly unknown[] => [
+  toHex0x(ledgerProgramId(proof.program)), datasetSignals(proof), proofWords(proof.dataset),
+  proof.states.slice(from), proof.chunks.slice(from).map(proofWords),
+  with0x(authority), toHex0x(signature), toHex0x(proof.endorsement ?? new Uint8Array()),
+];
+
+/** S_0, S_n, leaf, dataset root, source class, source key: the dataset circuit's order. */
+const datasetSignals = ({ states, leaf, datasetRoot, sourceClass, sourceKey }: DatasetProof): readonly bigint[] => {
+  const [first, last] = [states[0], states.at(-1)];
+  ensure(first !== undefined && last !== undefined, "input_invalid", "a dataset proof has a state at least");
+  return [first, last, leaf, datasetRoot, BigInt(sourceClass), sourceKey];
+};
+
+/** Arguments of ProvedDatasetRegistry.proveSteps. */
+export const stepsArgs = ({ program, start, states, chunks }: Steps): readonly unknown[] =>
+  [toHex0x(ledgerProgramId(program)), start, states, chunks.map(proofWords)];
+
+/** A role as the program registry's bytes32, and its program: zero for none in particular. */
+export const circuitArgs = (role: CircuitRole, program: string | undefined): readonly [Hex, Hex] =>
+  [`0x${toHex(utf8(role)).padEnd(64, "0")}`, toHex0x(program === undefined ? new Uint8Array(32) : ledgerProgramId(program))];
 
 const HIGH_BIT = 0x80;
 const NO_SIGNATURE = toHex0x(new Uint8Array(32));

@@ -4,21 +4,22 @@ import type { LedgerAddress } from "../protocol/ids.js";
 import type { ChainClient } from "./client.js";
 import { addressFrom, fieldFrom, numberFrom, with0x, without0x } from "./encode.js";
 import { datasetRegistryAbi } from "./generated/dataset-registry.js";
+import { provedDatasetRegistryAbi } from "./generated/proved-dataset-registry.js";
 import { receiptLedgerAbi } from "./generated/receipt-ledger.js";
 import { workerRegistryAbi } from "./generated/worker-registry.js";
-import type { Deployment, LeafEvent, ReceiptRecord } from "./ports.js";
+import type { Deployment, LeafEvent, ProvedLeafRecord, ReceiptRecord } from "./ports.js";
 
 /** Blocks asked for at once: public nodes refuse wider ranges. */
 const LOG_RANGE = 10_000n;
 
-/** All registry events from a block to the head, in chain order. */
-export async function leafEvents({ viem }: ChainClient, deployment: Deployment, fromBlock: number): Promise<readonly LeafEvent[]> {
+/** All events of a registry's tree from a block to the head, in chain order. Both registries have those of the ABI used here. */
+export async function leafEvents({ viem }: ChainClient, deployment: Deployment, registry: LedgerAddress, fromBlock: number): Promise<readonly LeafEvent[]> {
   const head = await viem.getBlockNumber();
   const events: LeafEvent[] = [];
   for (let from = BigInt(Math.max(fromBlock, deployment.block)); from <= head; from += LOG_RANGE) {
     const to = from + LOG_RANGE - 1n < head ? from + LOG_RANGE - 1n : head;
     const logs = await viem.getContractEvents({
-      address: with0x(deployment.datasetRegistry), abi: datasetRegistryAbi, fromBlock: from, toBlock: to, strict: true,
+      address: with0x(registry), abi: datasetRegistryAbi, fromBlock: from, toBlock: to, strict: true,
     });
     for (const { eventName, args, blockNumber, transactionHash } of logs) {
       events.push({
@@ -35,6 +36,23 @@ export async function leafEvents({ viem }: ChainClient, deployment: Deployment, 
   return events;
 }
 
+/** The event with which a proved leaf was registered; a leaf is never registered twice. */
+export async function provedLeafRecord({ viem }: ChainClient, deployment: Deployment, leaf: Field): Promise<ProvedLeafRecord | undefined> {
+  const [log] = await viem.getContractEvents({
+    address: with0x(deployment.provedDatasetRegistry), abi: provedDatasetRegistryAbi, eventName: "LeafProved", args: { leaf },
+    fromBlock: BigInt(deployment.block), toBlock: "latest", strict: true,
+  });
+  if (log === undefined) return undefined;
+  return {
+    programId: fromHex(log.args.programId),
+    datasetRoot: fieldFrom(log.args.datasetRoot),
+    sourceClass: numberFrom(log.args.sourceClass),
+    sourceKey: fieldFrom(log.args.sourceKey),
+    txHash: without0x(log.transactionHash),
+    blockNumber: numberFrom(log.blockNumber),
+  };
+}
+
 /** The ledger's event for a job. Asks for the whole life of the contract at once: J is indexed. */
 export async function receiptRecord({ viem }: ChainClient, deployment: Deployment, job: Field): Promise<ReceiptRecord | undefined> {
   const [log] = await viem.getContractEvents({
@@ -49,6 +67,7 @@ export async function receiptRecord({ viem }: ChainClient, deployment: Deploymen
     registryRoot: fieldFrom(log.args.root),
     asOfDay: numberFrom(log.args.asOfDay),
     sourceClass: numberFrom(log.args.sourceClass),
+    proved: log.args.proved,
     txHash: without0x(log.transactionHash),
     blockNumber: numberFrom(log.blockNumber),
   };

@@ -1,17 +1,17 @@
 import type { Field } from "../protocol/field.js";
 import { RegistryTree, type LeafProof } from "./merkle.js";
-import type { ChainReader, LeafEvent } from "./ports.js";
+import type { ChainReader, LeafEvent, LeafFeed } from "./ports.js";
 
-/** Follows the registry of one chain, through reorganisations too. */
+/** Follows one registry of one chain, through reorganisations too. */
 export class RegistryMirror {
-  readonly #reader: ChainReader;
+  readonly #feed: LeafFeed;
   #tree = new RegistryTree();
   /** Applied events of the last block that had any: if the chain still shows them there, what lies below is unchanged. */
   #tip: readonly LeafEvent[] = [];
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(reader: ChainReader) {
-    this.#reader = reader;
+  constructor(feed: LeafFeed) {
+    this.#feed = feed;
   }
 
   /** A path under the current root, after catching up with the chain. @throws leaf_unknown, chain_unavailable */
@@ -29,11 +29,11 @@ export class RegistryMirror {
   }
 
   async #catchUp(): Promise<void> {
-    const start = this.#reader.deployment.block;
-    let events = await this.#reader.leafEvents(this.#tip[0]?.blockNumber ?? start);
+    const start = this.#feed.deployment.block;
+    let events = await this.#feed.leafEvents(this.#tip[0]?.blockNumber ?? start);
     if (!this.#tip.every((seen, i) => seen.txHash === events[i]?.txHash && seen.root === events[i].root)) {
       this.#forget();
-      events = await this.#reader.leafEvents(start);
+      events = await this.#feed.leafEvents(start);
     }
     const fresh = events.slice(this.#tip.length);
     try {
@@ -51,3 +51,7 @@ export class RegistryMirror {
     this.#tip = [];
   }
 }
+
+/** The mirror of the registry of proved datasets. */
+export const provedMirror = ({ deployment, provedLeafEvents }: ChainReader): RegistryMirror =>
+  new RegistryMirror({ deployment, leafEvents: provedLeafEvents });

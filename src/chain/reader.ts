@@ -1,15 +1,18 @@
 import { fromHex } from "../protocol/bytes.js";
+import type { Field } from "../protocol/field.js";
 import { ledgerProgramId } from "../protocol/ledger-digest.js";
 import { connect, type ChainClient } from "./client.js";
-import { addressFrom, anchorFrom, batchArgs, fieldFrom, numberFrom, submitArgs, toHex0x, with0x, without0x } from "./encode.js";
+import { addressFrom, anchorFrom, batchArgs, circuitArgs, fieldFrom, numberFrom, submitArgs, toHex0x, with0x, without0x } from "./encode.js";
 import { refused } from "./errors.js";
 import { datasetRegistryAbi } from "./generated/dataset-registry.js";
 import { programRegistryAbi } from "./generated/program-registry.js";
+import { provedDatasetRegistryAbi } from "./generated/proved-dataset-registry.js";
 import { receiptLedgerAbi } from "./generated/receipt-ledger.js";
+import { sourceRegistryAbi } from "./generated/source-registry.js";
 import { workerRegistryAbi } from "./generated/worker-registry.js";
-import { leafEvents, receiptRecord, workerRegisteredAt } from "./logs.js";
+import { leafEvents, provedLeafRecord, receiptRecord, workerRegisteredAt } from "./logs.js";
 import { refusalName } from "./refusals.js";
-import type { BlockRef, ChainReader, Deployment, TxView } from "./ports.js";
+import type { BlockRef, ChainReader, CircuitRole, Deployment, LeafStatus, ProgramStatus, TxView } from "./ports.js";
 
 const ZERO_ADDRESS = `0x${"0".repeat(40)}`;
 
@@ -20,29 +23,37 @@ export async function openReader(rpcUrl: string, deployment: Deployment): Promis
 
 export function readerOf(client: ChainClient, deployment: Deployment): ChainReader {
   const { viem } = client;
-  const datasets = { address: with0x(deployment.datasetRegistry), abi: datasetRegistryAbi } as const;
+  const datasets = registryReader(client, deployment, "datasetRegistry");
+  const provedDatasets = registryReader(client, deployment, "provedDatasetRegistry");
+  const proved = { address: with0x(deployment.provedDatasetRegistry), abi: provedDatasetRegistryAbi } as const;
+  const sources = { address: with0x(deployment.sourceRegistry), abi: sourceRegistryAbi } as const;
   const programs = { address: with0x(deployment.programRegistry), abi: programRegistryAbi } as const;
   const workers = { address: with0x(deployment.workerRegistry), abi: workerRegistryAbi } as const;
   const ledger = { address: with0x(deployment.receiptLedger), abi: receiptLedgerAbi } as const;
+
+  const circuit = async (role: CircuitRole, program: string | undefined): Promise<ProgramStatus | undefined> => {
+    const entry = await viem.readContract({ ...programs, functionName: "circuit", args: circuitArgs(role, program) });
+    if (entry.key === ZERO_ADDRESS) return undefined;
+    const { developmentParameters, retired } = entry;
+    return { keySha256: fromHex(entry.keySha256), artefactHash: fromHex(entry.artefactHash), developmentParameters, retired };
+  };
 
   return answering({
     head: () => viem.getBlock({ blockTag: "latest" }).then(blockRef),
     block: (number: number) => viem.getBlock({ blockNumber: BigInt(number) }).then(blockRef).catch(absent("BlockNotFoundError")),
     transaction: (hash: string) => transaction(client, with0x(hash)),
-    root: async () => fieldFrom(await viem.readContract({ ...datasets, functionName: "root" })),
-    isKnownRoot: (root) => viem.readContract({ ...datasets, functionName: "isKnownRoot", args: [root] }),
-
-    leaf: async (leaf) => {
-      const [authority, revoked] = await Promise.all([
-        viem.readContract({ ...datasets, functionName: "authorityOf", args: [leaf] }),
-        viem.readContract({ ...datasets, functionName: "isRevoked", args: [leaf] }),
-      ]);
-      if (authority === ZERO_ADDRESS) return { state: "absent", authority: undefined, index: undefined };
-      if (revoked) return { state: "revoked", authority: addressFrom(authority), index: undefined };
-      const index = await viem.readContract({ ...datasets, functionName: "indexOf", args: [leaf] });
-      return { state: "registered", authority: addressFrom(authority), index: numberFrom(index) };
+    ...datasets,
+    provedRoot: provedDatasets.root,
+    isKnownProvedRoot: provedDatasets.isKnownRoot,
+    provedLeaf: provedDatasets.leaf,
+    provedLeafEvents: provedDatasets.leafEvents,
+    provedLeafRecord: (leaf) => provedLeafRecord(client, deployment, leaf),
+    isReached: (program, start, state) =>
+      viem.readContract({ ...proved, functionName: "isReached", args: [toHex0x(ledgerProgramId(program)), start, state] }),
+    sourceOf: async (account) => {
+      const { class: sourceClass, retired } = await viem.readContract({ ...sources, functionName: "source", args: [with0x(account)] });
+      return sourceClass === 0 ? undefined : { sourceClass, retired };
     },
-    leafEvents: (fromBlock) => leafEvents(client, deployment, fromBlock),
 
     receipt: async (job) => {
       const result = await viem.readContract({ ...ledger, functionName: "receipts", args: [job] });
@@ -50,7 +61,7 @@ export function readerOf(client: ChainClient, deployment: Deployment): ChainRead
     },
     receiptRecord: (job) => receiptRecord(client, deployment, job),
     refusal: async (submission) => {
-      const selector = await viem.readContract({ ...ledger, functionName: "check", args: submitArgs(submission) });
+      const [selector] = await viem.readContract({ ...ledger, functionName: "check", args: submitArgs(submission) });
       return selector === "0x00000000" ? undefined : refusalName(selector);
     },
     // Simulated, since what a batch stores on its way decides whether a job comes twice.
@@ -81,13 +92,30 @@ export function readerOf(client: ChainClient, deployment: Deployment): ChainRead
       const block = await viem.readContract({ ...programs, functionName: "modelBlock", args: [model] });
       return block === 0n ? undefined : numberFrom(block);
     },
-    program: async (program) => {
-      const entry = await viem.readContract({ ...programs, functionName: "program", args: [toHex0x(ledgerProgramId(program))] });
-      if (entry.key === ZERO_ADDRESS) return undefined;
-      const { developmentParameters, retired } = entry;
-      return { keySha256: fromHex(entry.keySha256), artefactHash: fromHex(entry.artefactHash), developmentParameters, retired };
-    },
+    program: (program) => circuit("score", program),
+    circuit,
   }, deployment);
+}
+
+/** What both registries answer. */
+function registryReader(client: ChainClient, deployment: Deployment, name: "datasetRegistry" | "provedDatasetRegistry") {
+  const { viem } = client;
+  const registry = { address: with0x(deployment[name]), abi: datasetRegistryAbi } as const;
+  return {
+    root: async (): Promise<Field> => fieldFrom(await viem.readContract({ ...registry, functionName: "root" })),
+    isKnownRoot: (root: Field): Promise<boolean> => viem.readContract({ ...registry, functionName: "isKnownRoot", args: [root] }),
+    leaf: async (leaf: Field): Promise<LeafStatus> => {
+      const [authority, revoked] = await Promise.all([
+        viem.readContract({ ...registry, functionName: "authorityOf", args: [leaf] }),
+        viem.readContract({ ...registry, functionName: "isRevoked", args: [leaf] }),
+      ]);
+      if (authority === ZERO_ADDRESS) return { state: "absent", authority: undefined, index: undefined };
+      if (revoked) return { state: "revoked", authority: addressFrom(authority), index: undefined };
+      const index = await viem.readContract({ ...registry, functionName: "indexOf", args: [leaf] });
+      return { state: "registered", authority: addressFrom(authority), index: numberFrom(index) };
+    },
+    leafEvents: (fromBlock: number) => leafEvents(client, deployment, deployment[name], fromBlock),
+  };
 }
 
 /** Makes every failure of a method ours. */

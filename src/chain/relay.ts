@@ -6,8 +6,9 @@ import type { Anchor } from "../protocol/objects/parts.js";
 import { LedgerAccount } from "./account.js";
 import { connect } from "./client.js";
 import type { LeafProof } from "./merkle.js";
-import { RegistryMirror } from "./mirror.js";
-import type { ChainReader, ChainSender, Deployment, LeafStatus, Mined, Submission } from "./ports.js";
+import { provedMirror, RegistryMirror } from "./mirror.js";
+import type { ChainReader, ChainSender, Deployment, LeafStatus, Mined, ProvedLeaf, SourceStatus, Submission } from "./ports.js";
+import { sendProvedLeaf, type ProvedLeafOptions } from "./proved-leaf.js";
 import { readerOf } from "./reader.js";
 import { senderOf, type SenderOptions } from "./sender.js";
 
@@ -26,6 +27,10 @@ export interface LedgerRelay {
   insertLeaf(leaf: Field, authority: LedgerAddress, signature: Bytes): Promise<Mined>;
   /** Finds the siblings itself, again when an insertion came between. @throws leaf_unknown, and as ChainSender */
   revokeLeaf(leaf: Field, signature: Bytes): Promise<Mined>;
+  /** In as many transactions as it takes; may be repeated after an interruption (src/chain/proved-leaf.ts). */
+  sendProvedLeaf(leaf: ProvedLeaf, options?: ProvedLeafOptions): Promise<Mined>;
+  /** As revokeLeaf. */
+  revokeProvedLeaf(leaf: Field, signature: Bytes): Promise<Mined>;
   registerModel(model: Field): Promise<Mined>;
   registerWorker(worker: WorkerEntry): Promise<Mined>;
   submitReceipt(submission: Submission): Promise<Mined>;
@@ -36,9 +41,20 @@ export interface LedgerRelay {
   /** With this evidence and this expiry, and not revoked. */
   isWorkerRegistered(worker: WorkerEntry): Promise<boolean>;
   receipt(job: Field): Promise<{ readonly resultCommitment: Field; readonly mined: Mined } | undefined>;
-  /** A path under the current root. @throws leaf_unknown */
-  merkleProof(leaf: Field): Promise<LeafProof>;
+  provedLeaf(leaf: Field): Promise<LeafStatus>;
+  provedRoot(): Promise<Field>;
+  isKnownProvedRoot(root: Field): Promise<boolean>;
+  sourceOf(account: LedgerAddress): Promise<SourceStatus | undefined>;
+  /** A path under the current root of the registry of proved datasets. @throws leaf_unknown */
+  provedPath(leaf: Field): Promise<LeafProof>;
+  /** A path under the current root of the registry that says most of the leaf: that of proved datasets if it is there. @throws leaf_unknown */
+  merkleProof(leaf: Field): Promise<LeafProof & { readonly proved: boolean }>;
 }
+
+type Mirror = Pick<RegistryMirror, "proof">;
+/** Of both registries. */
+export interface Mirrors { readonly claimed: Mirror; readonly proved: Mirror }
+export const mirrorsOf = (reader: ChainReader): Mirrors => ({ claimed: new RegistryMirror(reader), proved: provedMirror(reader) });
 
 const REVOKE_TRIES = 4;
 const MOVED = ["WrongSiblingNodes", "WrongSiblingCount"];
@@ -48,22 +64,16 @@ export async function openRelay({ rpcUrl, deployment, privateKey }: SenderOption
   const client = await connect({ rpcUrl, chainId: deployment.chainId });
   const reader = readerOf(client, deployment);
   const sender = senderOf(await LedgerAccount.open(client, privateKey), deployment);
-  return relayOf(reader, sender, new RegistryMirror(reader));
+  return relayOf(reader, sender, mirrorsOf(reader));
 }
 
-export function relayOf(reader: ChainReader, sender: ChainSender, mirror: Pick<RegistryMirror, "proof">): LedgerRelay {
-  const revokeLeaf = async (leaf: Field, signature: Bytes, tries = REVOKE_TRIES): Promise<Mined> => {
-    const { siblings } = await mirror.proof(leaf);
-    return sender.revokeLeaf(leaf, siblings, signature).catch((error: unknown) => {
-      const moved = error instanceof VeriteeError && MOVED.includes(String(error.facts["reason"]));
-      if (moved && tries > 1) return revokeLeaf(leaf, signature, tries - 1);
-      throw error;
-    });
-  };
+export function relayOf(reader: ChainReader, sender: ChainSender, { claimed, proved }: Mirrors): LedgerRelay {
   return {
     deployment: reader.deployment,
     insertLeaf: sender.insertLeaf,
-    revokeLeaf: (leaf, signature) => revokeLeaf(leaf, signature),
+    revokeLeaf: (leaf, signature) => revoke(claimed, leaf, (siblings) => sender.revokeLeaf(leaf, siblings, signature)),
+    sendProvedLeaf: (leaf, options) => sendProvedLeaf(reader, sender, leaf, options),
+    revokeProvedLeaf: (leaf, signature) => revoke(proved, leaf, (siblings) => sender.revokeProvedLeaf(leaf, siblings, signature)),
     registerModel: sender.registerModel,
     registerWorker: ({ account, evidenceDigest, notAfter, anchor }) => sender.registerWorker(account, evidenceDigest, notAfter, anchor),
     submitReceipt: sender.submitReceipt,
@@ -75,8 +85,26 @@ export function relayOf(reader: ChainReader, sender: ChainSender, mirror: Pick<R
       return entry !== undefined && !entry.revoked && entry.notAfter === notAfter && entry.anchor === anchor && equalBytes(entry.evidenceDigest, evidenceDigest);
     },
     receipt: (job) => receipt(reader, job),
-    merkleProof: (leaf) => mirror.proof(leaf),
+    provedLeaf: reader.provedLeaf,
+    provedRoot: reader.provedRoot,
+    isKnownProvedRoot: reader.isKnownProvedRoot,
+    sourceOf: reader.sourceOf,
+    provedPath: (leaf) => proved.proof(leaf),
+    merkleProof: (leaf) => proved.proof(leaf).then((path) => ({ ...path, proved: true }), async (error: unknown) => {
+      if (!(error instanceof VeriteeError) || error.code !== "leaf_unknown") throw error;
+      return { ...(await claimed.proof(leaf)), proved: false };
+    }),
   };
+}
+
+/** Finds the siblings anew when an insertion has moved them. */
+async function revoke(mirror: Mirror, leaf: Field, send: (siblings: readonly Field[]) => Promise<Mined>, tries = REVOKE_TRIES): Promise<Mined> {
+  const { siblings } = await mirror.proof(leaf);
+  return send(siblings).catch((error: unknown) => {
+    const moved = error instanceof VeriteeError && MOVED.includes(String(error.facts["reason"]));
+    if (moved && tries > 1) return revoke(mirror, leaf, send, tries - 1);
+    throw error;
+  });
 }
 
 async function receipt(reader: ChainReader, job: Field): Promise<{ resultCommitment: Field; mined: Mined } | undefined> {

@@ -22,6 +22,8 @@ export function readObject(body: Bytes): Json {
 export const readDeployment = (json: Json): DeploymentView => ({
   chainId: integer(json, "chainId"),
   datasetRegistry: address(json, "datasetRegistry"),
+  provedDatasetRegistry: address(json, "provedDatasetRegistry"),
+  sourceRegistry: address(json, "sourceRegistry"),
   programRegistry: address(json, "programRegistry"),
   workerRegistry: address(json, "workerRegistry"),
   receiptLedger: address(json, "receiptLedger"),

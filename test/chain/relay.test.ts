@@ -55,8 +55,9 @@ describe("the relay", () => {
     await insert(w.rng.field());
     await insert(w.rng.field());
     let asked = 0;
-    const behind = relayOf(w.reader, w.sender, { proof: (l) => (asked++ === 0 ? Promise.resolve(stale) : w.mirror.proof(l)) });
-    const never = relayOf(w.reader, w.sender, { proof: () => Promise.resolve(stale) });
+    const mirrors = (proof: (l: Field) => Promise<LeafProof>) => ({ claimed: { proof }, proved: w.provedMirror });
+    const behind = relayOf(w.reader, w.sender, mirrors((l) => (asked++ === 0 ? Promise.resolve(stale) : w.mirror.proof(l))));
+    const never = relayOf(w.reader, w.sender, mirrors(() => Promise.resolve(stale)));
     expect((await refusalOf(never.revokeLeaf(leaf, revocation(leaf)))).code).toBe("chain_refused");
     await behind.revokeLeaf(leaf, revocation(leaf));
     expect(asked).toBe(2);

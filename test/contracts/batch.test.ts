@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect } from "../../src/chain/client.js";
-import { batchArgs, with0x } from "../../src/chain/encode.js";
+import { batchArgs, circuitArgs, with0x } from "../../src/chain/encode.js";
 import { refused as refusedBy } from "../../src/chain/errors.js";
 import { programRegistryAbi } from "../../src/chain/generated/program-registry.js";
 import { receiptLedgerAbi } from "../../src/chain/generated/receipt-ledger.js";
@@ -20,7 +20,7 @@ import type { ProofBytes } from "../../src/protocol/objects/proof-bytes.js";
 import { proofFromBytes } from "../proofs/claims.js";
 import { addG1, outsideSubgroup, timesG1 } from "../proofs/points.js";
 import { malleate } from "./harness/groth16.js";
-import { keyFrom, refusalOf, startWorld, type World } from "./harness/world.js";
+import { keyFrom, PROGRAM, refusalOf, startWorld, type World } from "./harness/world.js";
 
 const SEED = 20_260_301;
 const RUNS = Number(process.env["VERITEE_FUZZ_RUNS"] ?? 16);
@@ -151,7 +151,7 @@ describe("the challenges", () => {
     const { viem } = await connect({ rpcUrl: w.chain.rpcUrl, chainId: w.deployment.chainId });
     const submissions = await batch(3);
     const program = await viem.readContract({
-      address: with0x(w.deployment.programRegistry), abi: programRegistryAbi, functionName: "program", args: [batchArgs(submissions)[0]],
+      address: with0x(w.deployment.programRegistry), abi: programRegistryAbi, functionName: "circuit", args: circuitArgs("score", PROGRAM),
     });
     const { txHash } = await w.sender.submitReceipts(submissions);
     const trace = await rpc(w.chain.rpcUrl, "debug_traceTransaction", [with0x(txHash), { tracer: "callTracer" }]) as CallFrame;

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Submission } from "../../src/chain/ports.js";
 import { rpc } from "../../src/chain/rpc.js";
+import type { Field } from "../../src/protocol/field.js";
 import { ledgerAddress } from "../../src/protocol/ledger-digest.js";
 import { FAR, keyFrom, PROGRAM, refusalOf, startWorld, type World } from "./harness/world.js";
 
@@ -23,6 +24,10 @@ const batch = async (k: number): Promise<Submission[]> => {
   return submissions;
 };
 
+const REGISTRATION: Readonly<Record<string, string>> = {
+  [PROGRAM]: "gas.program.register", [`ingest ${PROGRAM}`]: "gas.circuit.register.ingest", [`dataset ${PROGRAM}`]: "gas.circuit.register.dataset",
+};
+
 /** Slots of the contracts that a transaction changed. */
 async function slotsWritten(txHash: string): Promise<number> {
   const options = { tracer: "prestateTracer", tracerConfig: { diffMode: true } };
@@ -41,7 +46,7 @@ async function pretendSize(size: number): Promise<void> {
 
 it("costs exactly what contracts/gas.json says, and a full tree takes no more", async () => {
   const gas: Record<string, number> = Object.fromEntries(
-    Object.entries(w.deployGas).map(([step, used]) => [step === PROGRAM ? "gas.program.register" : `gas.deploy.${step}`, used]));
+    Object.entries(w.deployGas).map(([step, used]) => [REGISTRATION[step] ?? `gas.deploy.${step}`, used]));
 
   for (let size = 1; size <= 64; size++) {
     const { gasUsed } = await w.insert(w.rng.field());
@@ -60,6 +65,21 @@ it("costs exactly what contracts/gas.json says, and a full tree takes no more", 
   gas["gas.model.register"] = (await w.sender.registerModel(w.rng.field())).gasUsed;
   gas["gas.worker.register"] = (await w.sender.registerWorker(ledgerAddress(keyFrom(w.rng)), w.rng.bytes(32), FAR, "sim")).gasUsed;
 
+  const source = keyFrom(w.rng);
+  gas["gas.source.register"] = (await w.sender.registerSource(ledgerAddress(source), 1)).gasUsed;
+  // A first leaf, so that those measured do not also pay for slots that are written once in the registry's life.
+  await w.insertProved(w.provedLeaf(0));
+  for (const chunks of [1, 6, 30, 70]) gas[`gas.leaf.proved.${chunks}`] = (await w.insertProved(w.provedLeaf(chunks))).gasUsed;
+  gas["gas.leaf.proved.endorsed.6"] = (await w.insertProved(w.provedLeaf(6, w.endorsed(source, 1)))).gasUsed;
+  const { proof } = w.provedLeaf(64);
+  gas["gas.steps.64"] = (await w.sender.proveSteps({ ...proof, start: proof.states[0] as Field })).gasUsed;
+  for (const k of [1, 32]) {
+    const submissions: Submission[] = [];
+    for (let i = 0; i < k; i++) submissions.push(w.submission(await w.signals({ registryRoot: await w.reader.provedRoot() })));
+    const mined = await (k === 1 ? w.sender.submitReceipt(submissions[0] as Submission) : w.sender.submitReceipts(submissions));
+    gas[`gas.receipt.proved.k${k}`] = Math.ceil(mined.gasUsed / k);
+  }
+
   await pretendSize(FULL - 1);
   gas[`gas.leaf.insert.${FULL}`] = (await w.insert(w.rng.field())).gasUsed;
   expect(await refusalOf(w.insert(w.rng.field()))).toEqual({ code: "chain_refused", reason: "TreeFull" });
@@ -67,4 +87,4 @@ it("costs exactly what contracts/gas.json says, and a full tree takes no more", 
   console.log(gas);
   if (process.env["UPDATE_GAS"] === "1") writeFileSync(snapshot, `${JSON.stringify(gas, null, 2)}\n`);
   expect(gas).toEqual(JSON.parse(readFileSync(snapshot, "utf8")));
-});
+}, 600_000);

@@ -70,7 +70,7 @@ describe("submit", () => {
       const shifted = signals.map((v, j) => (j === i ? v + R : v)) as unknown as typeof signals;
       const args = [program, shifted, proof, signature] as const;
       expect(await viem.readContract({ ...ledger, functionName: "check", args }), `signal ${i}`)
-        .toBe(toFunctionSelector("SignalOutOfRange()"));
+        .toEqual([toFunctionSelector("SignalOutOfRange()"), false]);
       await expect(viem.simulateContract({ ...ledger, functionName: "submit", args })).rejects.toThrow("SignalOutOfRange");
     }
     expect(await refused({ ...submission, jobBinding: (submission.jobBinding + R) as Field })).toEqual(refusedFor("SignalOutOfRange"));

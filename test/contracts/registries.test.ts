@@ -6,6 +6,7 @@ import { sha256 } from "../../src/protocol/hash.js";
 import { ledgerAddress } from "../../src/protocol/ledger-digest.js";
 import { LedgerAccount } from "../../src/chain/account.js";
 import { connect } from "../../src/chain/client.js";
+import { circuitArgs } from "../../src/chain/encode.js";
 import { programRegistryAbi } from "../../src/chain/generated/program-registry.js";
 import { CHAIN_ID, FAR, keyFrom, PROGRAM, refusalOf, startWorld, type World } from "./harness/world.js";
 
@@ -32,11 +33,11 @@ describe("programs", () => {
   it("never change once registered, not even after retirement", async () => {
     const registration = { program: "fixed/1", key: w.key.bytes, artefactHash: w.rng.bytes(32), developmentParameters: false };
     await w.sender.registerProgram(registration);
-    expect(await refusalOf(w.sender.registerProgram(registration))).toEqual(refusedFor("ProgramKnown"));
+    expect(await refusalOf(w.sender.registerProgram(registration))).toEqual(refusedFor("CircuitKnown"));
     await w.sender.retireProgram("fixed/1");
-    expect(await refusalOf(w.sender.registerProgram(registration))).toEqual(refusedFor("ProgramKnown"));
+    expect(await refusalOf(w.sender.registerProgram(registration))).toEqual(refusedFor("CircuitKnown"));
     expect(await w.reader.program("fixed/1")).toMatchObject({ retired: true, developmentParameters: false });
-    expect(await refusalOf(w.sender.retireProgram("unknown/1"))).toEqual(refusedFor("ProgramUnknown"));
+    expect(await refusalOf(w.sender.retireProgram("unknown/1"))).toEqual(refusedFor("CircuitUnknown"));
   });
 
   it("refuse keys whose length no key has", async () => {
@@ -113,7 +114,7 @@ describe("the registrar's role", () => {
     expect(await refusalOf(stranger.retireProgram(PROGRAM))).toEqual(refusedFor("NotRegistrar"));
     await strangerAccount.call({ ...registry, functionName: "acceptRegistrar", args: [] });
     expect(await refusalOf(registrarCall("nominateRegistrar", [`0x${w.sender.account}`]))).toEqual(refusedFor("NotRegistrar"));
-    expect((await refusalOf(strangerAccount.call({ ...registry, functionName: "retireProgram", args: [`0x${"11".repeat(32)}`] }))).reason)
-      .toBe("ProgramUnknown");
+    expect((await refusalOf(strangerAccount.call({ ...registry, functionName: "retireCircuit", args: circuitArgs("score", "unknown/1") }))).reason)
+      .toBe("CircuitUnknown");
   });
 });

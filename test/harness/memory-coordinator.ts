@@ -30,7 +30,7 @@ export class MemoryCoordinator {
   /** Calls that fail before they do anything; for interrupted work. */
   failing = new Set<keyof MemoryApi>();
   readonly deploymentView: DeploymentView = {
-    chainId: 31337, datasetRegistry: address(1), programRegistry: address(2), workerRegistry: address(3), receiptLedger: address(4),
+    chainId: 31337, datasetRegistry: address(1), provedDatasetRegistry: address(5), sourceRegistry: address(6), programRegistry: address(2), workerRegistry: address(3), receiptLedger: address(4),
   };
 
   as(caller: PartyKey): MemoryApi {

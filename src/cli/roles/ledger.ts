@@ -20,7 +20,7 @@ const DEV_CHAIN_ID = 31337;
 
 const address = z.string().regex(/^[0-9a-f]{40}$/).transform((text) => hexId<LedgerAddress>(text, 20, "address"));
 const deploymentFile = z.strictObject({
-  chainId: z.int().positive(), datasetRegistry: address, programRegistry: address, workerRegistry: address, receiptLedger: address,
+  chainId: z.int().positive(), datasetRegistry: address, provedDatasetRegistry: address, sourceRegistry: address, programRegistry: address, workerRegistry: address, receiptLedger: address,
   block: z.int().nonnegative(),
 });
 

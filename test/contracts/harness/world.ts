@@ -1,16 +1,18 @@
 import { startDevChain, type DevChain } from "../../../src/chain/devchain.js";
 import { deploy } from "../../../src/chain/deploy.js";
-import { RegistryMirror } from "../../../src/chain/mirror.js";
+import { provedMirror, RegistryMirror } from "../../../src/chain/mirror.js";
 import { openReader } from "../../../src/chain/reader.js";
 import { openSender } from "../../../src/chain/sender.js";
-import type { ChainReader, ChainSender, Deployment, Mined, Submission } from "../../../src/chain/ports.js";
+import type { ChainReader, ChainSender, Deployment, Mined, ProvedLeaf, Submission } from "../../../src/chain/ports.js";
 import type { Bytes } from "../../../src/protocol/bytes.js";
 import { VeriteeError } from "../../../src/protocol/errors.js";
 import type { Field } from "../../../src/protocol/field.js";
+import type { DatasetProof } from "../../../src/protocol/objects/dataset-proof.js";
 import {
-  insertDigest, ledgerAddress, ledgerKeyFromRandom, receiptDigest, revokeDigest, signalList, signLedger, type LedgerSignals,
+  endorseDigest, insertDigest, ledgerAddress, ledgerKeyFromRandom, receiptDigest, revokeDigest, signalList, signLedger, sourceKeyOf, type LedgerSignals,
 } from "../../../src/protocol/ledger-digest.js";
 import { simulatedKey, type SimulatedKey } from "./groth16.js";
+import { honestProof } from "./dataset-proof.js";
 import { seeded, type Rng } from "./rng.js";
 
 export const CHAIN_ID = 31_337;
@@ -18,7 +20,7 @@ export const PROGRAM = "sme-invoice/1";
 /** The year 2100: the development chain goes by the machine's clock. */
 export const FAR = 4_102_444_800;
 
-/** A chain with everything deployed, one program with a simulated key, one registered worker. */
+/** A chain with everything deployed, one program with simulated keys, one registered worker. */
 export interface World {
   readonly chain: DevChain;
   readonly deployment: Deployment;
@@ -26,14 +28,23 @@ export interface World {
   /** Registrar and relay. */
   readonly sender: ChainSender;
   readonly mirror: RegistryMirror;
+  readonly provedMirror: RegistryMirror;
   readonly rng: Rng;
   readonly key: SimulatedKey;
+  readonly ingestKey: SimulatedKey;
+  readonly datasetKey: SimulatedKey;
   readonly registrarKey: Bytes;
   readonly workerKey: Bytes;
   readonly authorityKey: Bytes;
   readonly deployGas: Readonly<Record<string, number>>;
   insert(leaf: Field, key?: Bytes): Promise<Mined>;
   revoke(leaf: Field, key?: Bytes): Promise<Mined>;
+  /** An unendorsed leaf of n chunks that the proved registry takes, but for what is changed before it is signed and proved. */
+  provedLeaf(chunks: number, change?: Partial<DatasetProof>, signer?: Bytes): ProvedLeaf;
+  /** A dataset root endorsed by a source, with the class given. */
+  endorsed(source: Bytes, sourceClass: number, program?: string): Pick<DatasetProof, "datasetRoot" | "sourceClass" | "sourceKey" | "endorsement">;
+  insertProved(leaf: ProvedLeaf): Promise<Mined>;
+  revokeProved(leaf: Field, signer?: Bytes): Promise<Mined>;
   signals(change?: Partial<LedgerSignals>): Promise<LedgerSignals>;
   /** A submission that the ledger takes, but for what is changed. */
   submission(signals: LedgerSignals, change?: { workerKey?: Bytes; program?: string; chainId?: number }): Submission;
@@ -48,10 +59,16 @@ export async function startWorld(seed: string, options: { stateFile?: string } =
   const [registrarKey, authorityKey, workerKey] = [keyFrom(rng), keyFrom(rng), keyFrom(rng)];
   await chain.fund(ledgerAddress(registrarKey));
   const key = simulatedKey(rng, 5);
+  // Apart, so that the figures of gas.json do not move with them.
+  const provedRng = seeded(`${seed}: proved`);
+  const [ingestKey, datasetKey] = [simulatedKey(provedRng, 2), simulatedKey(provedRng, 6)];
+  const circuit = (role: "ingest" | "dataset", { bytes }: SimulatedKey) =>
+    ({ role, program: PROGRAM, key: bytes, artefactHash: provedRng.bytes(32), developmentParameters: true });
   const deployGas: Record<string, number> = {};
   const deployment = await deploy({
     rpcUrl: chain.rpcUrl, chainId: CHAIN_ID, privateKey: registrarKey,
     programs: [{ program: PROGRAM, key: key.bytes, artefactHash: rng.bytes(32), developmentParameters: true }],
+    circuits: [circuit("ingest", ingestKey), circuit("dataset", datasetKey)],
     onStep: (step, gasUsed) => { deployGas[step] = gasUsed; },
   });
   const sender = await openSender({ rpcUrl: chain.rpcUrl, deployment, privateKey: registrarKey });
@@ -59,13 +76,26 @@ export async function startWorld(seed: string, options: { stateFile?: string } =
   const mirror = new RegistryMirror(reader);
   await sender.registerWorker(ledgerAddress(workerKey), rng.bytes(32), FAR, "sim");
 
+  const provedRegistry = { chainId: CHAIN_ID, contract: deployment.provedDatasetRegistry };
   const registry = { chainId: CHAIN_ID, contract: deployment.datasetRegistry };
   return {
-    chain, deployment, reader, sender, mirror, rng, key, registrarKey, workerKey, authorityKey, deployGas,
+    chain, deployment, reader, sender, mirror, provedMirror: provedMirror(reader), rng, key, ingestKey, datasetKey, registrarKey, workerKey, authorityKey, deployGas,
     insert: (leaf, signer = authorityKey) =>
       sender.insertLeaf(leaf, ledgerAddress(signer), signLedger(insertDigest(registry, leaf), signer)),
     revoke: async (leaf, signer = authorityKey) =>
       sender.revokeLeaf(leaf, (await mirror.proof(leaf)).siblings, signLedger(revokeDigest(registry, leaf), signer)),
+    provedLeaf: (chunks, change = {}, signer = authorityKey) => {
+      const proof = honestProof({ program: PROGRAM, rng: provedRng, ingestKey, datasetKey }, chunks, change);
+      return { proof, authority: ledgerAddress(signer), signature: signLedger(insertDigest(provedRegistry, proof.leaf), signer) };
+    },
+    endorsed: (source, sourceClass, program = PROGRAM) => {
+      const datasetRoot = provedRng.field();
+      const digest = endorseDigest({ chainId: CHAIN_ID, contract: deployment.sourceRegistry }, program, datasetRoot);
+      return { datasetRoot, sourceClass, sourceKey: sourceKeyOf(ledgerAddress(source)), endorsement: signLedger(digest, source) };
+    },
+    insertProved: (leaf) => sender.insertProvedLeaf(leaf, 0),
+    revokeProved: async (leaf, signer = authorityKey) =>
+      sender.revokeProvedLeaf(leaf, (await provedMirror(reader).proof(leaf)).siblings, signLedger(revokeDigest(provedRegistry, leaf), signer)),
     signals: async (change = {}) => ({
       registryRoot: await reader.root(), resultCommitment: rng.field(), jobBinding: rng.field(), asOfDay: 19_000, sourceClass: 0, ...change,
     }),
