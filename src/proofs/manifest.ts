@@ -14,6 +14,7 @@ export type CircuitName = (typeof CIRCUIT_NAMES)[number];
 /**
  * What a circuit's proofs are made and checked with, each artefact pinned by SHA-256 (lower-case hex).
  * `development-INSECURE`: the trapdoor is public, so anyone can forge; fit for development and tests only.
+ * `ceremony`: nobody knows the trapdoor if one participant of the ceremony was honest (docs/setup.md).
  */
 export interface ArtefactManifest {
   readonly circuit: CircuitName;
@@ -21,7 +22,7 @@ export interface ArtefactManifest {
   readonly wasmSha256: string;
   readonly zkeySha256: string;
   readonly verificationKeySha256: string;
-  readonly parameters: "development-INSECURE";
+  readonly parameters: "development-INSECURE" | "ceremony";
   readonly constraints: number;
   readonly publicInputs: number;
 }

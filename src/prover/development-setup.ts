@@ -1,22 +1,13 @@
 import type { Curve } from "snarkjs";
 import { utf8 } from "../protocol/bytes.js";
-import { fieldFromDigest, R } from "../protocol/field.js";
-import { digest, sha512 } from "../protocol/hash.js";
+import { R } from "../protocol/field.js";
+import { sha512 } from "../protocol/hash.js";
 import { Q } from "../proofs/codec.js";
+import { DEVELOPMENT_MARK, publicTrapdoor } from "../proofs/development.js";
 import { FixedBase } from "./fixed-base.js";
-import { provingScalars, type Trapdoor } from "./qap.js";
+import { provingScalars } from "./qap.js";
 import { parseR1cs, type R1cs } from "./r1cs.js";
 import { bigLe, u32le, writeBig, writeSections } from "./sections.js";
-import { DEVELOPMENT_MARK } from "./zkey.js";
-
-/**
- * A trapdoor that everyone knows, one a circuit. Anyone can forge proofs for keys made from it: it saves development a
- * ceremony and gives everybody the same key.
- */
-function publicTrapdoor(circuit: string): Trapdoor {
-  const secret = (name: string) => fieldFromDigest(digest(`${DEVELOPMENT_MARK}/v1`, utf8(circuit), utf8(name)));
-  return { tau: secret("tau"), alpha: secret("alpha"), beta: secret("beta"), delta: secret("delta") };
-}
 
 /** Multiplication tables of both generators; made once, used for every circuit. */
 export interface Generators {

@@ -1,13 +1,6 @@
 import { R } from "../protocol/field.js";
+import type { Trapdoor } from "../proofs/development.js";
 import type { Combination, R1cs } from "./r1cs.js";
-
-/** The secret point of a setup. Knowing it is knowing how to forge. */
-export interface Trapdoor {
-  readonly tau: bigint;
-  readonly alpha: bigint;
-  readonly beta: bigint;
-  readonly delta: bigint;
-}
 
 /** What a Groth16 proving key holds in the exponent, gamma being 1 (docs of each field: in terms of tau). */
 export interface ProvingScalars {

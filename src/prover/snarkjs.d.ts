@@ -1,4 +1,4 @@
-// The part of snarkjs 0.7 that is used here: its curve engine, which is ffjavascript 0.3.
+// The part of snarkjs 0.7 that is used here: its curve engine, which is ffjavascript 0.3, and what makes ceremonies for tests.
 declare module "snarkjs" {
   /** Field elements and points are byte strings in the engine's Montgomery form; so are arrays of them. */
   export interface EngineField {
@@ -45,8 +45,20 @@ declare module "snarkjs" {
     readonly G1: EngineGroup<bigint>;
     readonly G2: EngineGroup<readonly [c0: bigint, c1: bigint]>;
     readonly tm: EngineThreads;
+    /** Ends the threads of a curve that has some. */
+    terminate(): Promise<void>;
   }
   export const curves: {
     getCurveFromName(name: "bn128", options?: { readonly singleThread?: boolean }): Promise<Curve>;
+  };
+  /** Files are paths; hashes are blake2b-512. What a ceremony needs runs in a process of its own (ceremony/snarkjs-process.ts). */
+  export const zKey: {
+    contribute(from: string, to: string, name: string, entropy: string): Promise<Uint8Array>;
+    beacon(from: string, to: string, name: string, beacon: string, iterationsLog2: number): Promise<Uint8Array | false>;
+  };
+  export const powersOfTau: {
+    newAccumulator(curve: Curve, power: number, file: string): Promise<Uint8Array>;
+    contribute(from: string, to: string, name: string, entropy: string): Promise<Uint8Array>;
+    preparePhase2(from: string, to: string): Promise<void>;
   };
 }

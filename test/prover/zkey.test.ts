@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { verificationKeyOf } from "../../src/proofs/artefacts.js";
-import { DEVELOPMENT_MARK, inspectZkey } from "../../src/prover/zkey.js";
+import { DEVELOPMENT_MARK } from "../../src/proofs/development.js";
+import { inspectZkey } from "../../src/prover/zkey.js";
 import { circuit } from "../circuits/harness/circuits.js";
 
 let zkey: Uint8Array;
