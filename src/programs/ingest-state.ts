@@ -10,9 +10,5 @@ export const modR = (value: bigint): Field => (((value % R) + R) % R) as Field;
 export const stateCommitment = (program: string, elements: readonly bigint[]): Field =>
   absorb(fieldFromDigest(digest("veritee/state/v1", utf8(program))), elements);
 
-/** The point at which an ingest circuit compares sums, fixed by everything that takes part in them. */
-export const ingestChallenge = (program: string, elements: readonly bigint[]): Field =>
-  absorb(fieldFromDigest(digest("veritee/ingest-challenge/v1", utf8(program))), elements);
-
 /** Salt of the states of one dataset version. Nobody who lacks the aggregate salt can try states. */
 export const stateSalt = (aggregateSalt: Bytes): Field => fieldFromDigest(digest("veritee/ingest-salt/v1", aggregateSalt));

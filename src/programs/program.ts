@@ -2,6 +2,7 @@ import type { RecordLayout } from "../protocol/chunks.js";
 import type { Field } from "../protocol/field.js";
 import type { CanonicalRecord } from "../protocol/records.js";
 import type { FolderLayout } from "./import/layout.js";
+import type { IngestPlan, IngestSource } from "./ingest.js";
 import type { Scorecard } from "./scorecard.js";
 import type { DayRange, Terms } from "./terms.js";
 
@@ -48,6 +49,8 @@ export interface Program<A extends Aggregates = Aggregates> extends RecordLayout
   features(aggregates: A, terms: Terms): Feature[];
   /** The circuit's hints besides the bins, by input name (section 7). */
   hints(aggregates: A): Readonly<Record<string, bigint>>;
+  /** Statements that prove the aggregates from the records (Ingest proofs). @throws value_out_of_range, terms_invalid */
+  ingest(source: IngestSource): IngestPlan;
 }
 
 /** Aggregates of a whole dataset. @throws terms_invalid, value_out_of_range, input_invalid */

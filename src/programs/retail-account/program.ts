@@ -3,6 +3,7 @@ import { ensureAsOfDay, ensureTerm } from "../terms.js";
 import { accumulateTransactions, transactionElements, type RetailAccountAggregates } from "./aggregates.js";
 import { accountFolder } from "./csv.js";
 import { characteristics, transactionFeatures } from "./features.js";
+import { ingestTransactions } from "./ingest.js";
 import { defaultModel } from "./model.js";
 import { canonicalTransactions, cutTransactions, packTransactions, SLOTS, transactionsHeader } from "./packing.js";
 import { MONEY_BOUND } from "./transaction.js";
@@ -32,4 +33,5 @@ export const retailAccount: Program<RetailAccountAggregates> = {
   aggregateElements: transactionElements,
   features: transactionFeatures,
   hints: () => ({}),
+  ingest: (source) => ingestTransactions(retailAccount, source),
 };

@@ -3,6 +3,7 @@ import { ensureAsOfDay, ensureTerm } from "../terms.js";
 import { accumulateInvoices, invoiceElements, type SmeInvoiceAggregates } from "./aggregates.js";
 import { invoiceFolder } from "./csv.js";
 import { characteristics, invoiceFeatures, largestMonth } from "./features.js";
+import { ingestInvoices } from "./ingest.js";
 import { defaultModel } from "./model.js";
 import { canonicalInvoices, cutInvoices, HEADER, packInvoices, SLOTS } from "./packing.js";
 import { windowOf } from "./window.js";
@@ -35,4 +36,5 @@ export const smeInvoice: Program<SmeInvoiceAggregates> = {
   aggregateElements: invoiceElements,
   features: invoiceFeatures,
   hints: (aggregates) => ({ maxMonth: BigInt(largestMonth(aggregates)) }),
+  ingest: (source) => ingestInvoices(smeInvoice, source),
 };

@@ -96,11 +96,12 @@ function domain(name: string): Field {
 export const dayOf = (month: number): number => Date.UTC(2017, month, 15) / 86_400_000;
 export const TERMS: Terms = { asOfDay: Date.UTC(2019, 11, 31) / 86_400_000, termsAmount: 0n };
 
+/** Bytes compare like hexadecimal digits; a negative amount is in two's complement. */
+const sortKey = ({ direction, party, month, amount, isVoid = false }: Invoice): string =>
+  [direction, party, dayOf(month), isVoid ? 1 : 0, BigInt.asUintN(64, amount)].map((v) => v.toString(16).padStart(16, "0")).join("");
+
 const inOrder = (invoices: readonly Invoice[]): Invoice[] =>
-  invoices
-    .map((v, i) => ({ v, i }))
-    .sort((a, b) => a.v.direction - b.v.direction || a.v.party - b.v.party || a.v.month - b.v.month || a.i - b.i)
-    .map(({ v }) => v);
+  invoices.map((v) => ({ v, key: sortKey(v) })).sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key))).map(({ v }) => v);
 
 function codeOf({ month, isVoid = false }: Invoice): bigint {
   if (month < 0 || month > 35) return 48n;
@@ -148,9 +149,9 @@ export const commitState = (s: State): bigint =>
 
 const NOTHING = Array.from({ length: 9 }, () => 0n);
 
-export const initialState = (n: number, largest: bigint, terms: Terms = TERMS): State => ({
+export const initialState = (n: number, largest: bigint, terms: Terms = TERMS, salt = 4711n): State => ({
   root: poseidon([TAG, BigInt(n), BigInt(terms.asOfDay), terms.termsAmount, 0n, 0n]),
-  index: 0n, direction: 0n, largest, miss: 1n, openSum: 0n, openCounted: 0n, counts: 0n, sales: NOTHING, margins: NOTHING, salt: 4711n,
+  index: 0n, direction: 0n, largest, miss: 1n, openSum: 0n, openCounted: 0n, counts: 0n, sales: NOTHING, margins: NOTHING, salt,
 });
 
 const counts = ({ code }: Slot): boolean => code < 48n;
@@ -217,9 +218,11 @@ export function step(before: State, chunk: Chunk, lies: Partial<Hints> = {}): St
 }
 
 /** All steps of a dataset; `largest` is the claim, by default the true one. */
-export function stepsOf(invoices: readonly Invoice[], largest = largestOf(invoices), terms = TERMS): { first: State; steps: Step[]; last: State } {
+export function stepsOf(
+  invoices: readonly Invoice[], largest = largestOf(invoices), terms = TERMS, salt?: bigint,
+): { first: State; steps: Step[]; last: State } {
   const chunks = chunksOf(invoices);
-  const first = initialState(chunks.length, largest, terms);
+  const first = initialState(chunks.length, largest, terms, salt);
   const steps: Step[] = [];
   for (const chunk of chunks) steps.push(step(steps.at(-1)?.after ?? first, chunk));
   return { first, steps, last: steps.at(-1)?.after ?? first };
