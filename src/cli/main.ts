@@ -7,6 +7,7 @@ import { collateralCommand } from "./commands/collateral.js";
 import { coordinatorCommand } from "./commands/coordinator.js";
 import { datasetCommand } from "./commands/dataset.js";
 import { demoCommand } from "./commands/demo.js";
+import { discloseCommand } from "./commands/disclose.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { generateCommand } from "./commands/generate.js";
 import { grantCommand } from "./commands/grant.js";
@@ -16,6 +17,7 @@ import { ledgerCommand } from "./commands/ledger.js";
 import { modelCommand } from "./commands/model.js";
 import { policyCommand } from "./commands/policy.js";
 import { recallCommand } from "./commands/recall.js";
+import { resultCommand } from "./commands/result.js";
 import { scoreCommand } from "./commands/score.js";
 import { setupCommand } from "./commands/setup.js";
 import { verifyCommand } from "./commands/verify.js";
@@ -36,7 +38,7 @@ const program = new Command("veritee")
 
 for (const command of [
   demoCommand, verifyCommand, scoreCommand, setupCommand, generateCommand, identityCommand, datasetCommand, grantCommand,
-  modelCommand, jobCommand, brokerCommand, coordinatorCommand, workerCommand, ledgerCommand, appraiseCommand, policyCommand,
+  modelCommand, jobCommand, resultCommand, discloseCommand, brokerCommand, coordinatorCommand, workerCommand, ledgerCommand, appraiseCommand, policyCommand,
   recallCommand, collateralCommand, doctorCommand, drillCommand,
 ]) {
   program.addCommand(command().exitOverride().showHelpAfterError("(add --help for usage and an example)"));

@@ -27,6 +27,7 @@ const ENVIRONMENT = new Set(["chain_unavailable", "collateral_unavailable", "sto
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof VeriteeError)) return EXIT.internal;
   if (ENVIRONMENT.has(error.code)) return EXIT.environment;
+  if (error.code === "claim_false") return EXIT.negative;
   return error.code === "internal" ? EXIT.internal : EXIT.badInput;
 }
 

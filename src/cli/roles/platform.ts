@@ -9,7 +9,7 @@ import { createJob, submitJob, type JobOrder } from "../../platform/job.js";
 import { modelPolicy } from "../../platform/model-policy.js";
 import { openModel, prepareModel, publishModel, type OwnModel } from "../../platform/model.js";
 import { openPlatformResult } from "../../platform/open-result.js";
-import { envelopeToBytes } from "../../protocol/dsse.js";
+import { envelopeToBytes, type Envelope } from "../../protocol/dsse.js";
 import { ensure } from "../../protocol/errors.js";
 import type { DatasetManifestId, JobId, ModelManifestId } from "../../protocol/ids.js";
 import { jobRequest, modelManifest, sealedResult, type DatasetManifest, type JobRequest, type ModelManifest, type PlatformResult, type Signed } from "../../protocol/objects/index.js";
@@ -19,6 +19,7 @@ import { programById } from "../../programs/registry.js";
 import type { Scorecard } from "../../programs/scorecard.js";
 import { CoordinatorClient } from "../../transport/client.js";
 import { platformOf, type Home } from "./home.js";
+import { keepResult, type KeptResult } from "./results.js";
 import { clock, random } from "./system.js";
 
 export const clientOf = (home: Home, url: string): CoordinatorClient => new CoordinatorClient({ url, key: platformOf(home).signing });
@@ -68,7 +69,7 @@ export async function readJob(home: Home, id: JobId): Promise<Signed<JobRequest,
   return job;
 }
 
-/** Fetches receipt and result, opens the result and checks it against the receipt. The receipt itself is a verifier's to judge. */
+/** Fetches receipt and result, opens the result, checks it against the receipt, and keeps it sealed. The receipt itself is a verifier's to judge. */
 export async function openJob(
   home: Home, url: string, job: Signed<JobRequest, JobId>, dataset: Signed<DatasetManifest, DatasetManifestId>,
 ): Promise<{ readonly receipt: unknown; readonly result: PlatformResult }> {
@@ -76,11 +77,20 @@ export async function openJob(
   const receipt = await api.receipt(job.id);
   const sealed = (await api.results(job.id)).find((r) => sealedResult.open(r).value.recipient === platformOf(home).signing.publicKey);
   ensure(sealed !== undefined, "not_found", "the coordinator has no result for this platform", { job: job.id });
-  const { statement } = receiptFromJson(receipt);
+  const kept: KeptResult = { job: job.id, sealed, dataset };
+  const { result } = await openKeptPlatformResult(home, kept, receiptFromJson(receipt).statement);
+  await keepResult(home, kept);
+  return { receipt, result };
+}
+
+/** Opens a fetched result against its receipt's statement. */
+export async function openKeptPlatformResult(
+  home: Home, { job: id, sealed, dataset }: KeptResult, statement: Envelope,
+): Promise<{ readonly result: PlatformResult; readonly model: OwnModel }> {
+  const job = await readJob(home, id);
   const model = await ownModel(home, job.value.model);
   const program = programById(job.value.program);
-  const result = await openPlatformResult(platformOf(home), { sealed, statement, job, dataset, model, program });
-  return { receipt, result };
+  return { result: await openPlatformResult(platformOf(home), { sealed, statement, job, dataset, model, program }), model };
 }
 
 /** Answers key requests for the platform's models until the signal fires. */

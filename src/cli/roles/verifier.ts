@@ -2,9 +2,13 @@ import { SIMULATION_ANCHORS, VENDOR_ANCHORS } from "../../attestation/roots.js";
 import type { Deployment } from "../../chain/ports.js";
 import { openReader } from "../../chain/reader.js";
 import { VeriteeError } from "../../protocol/errors.js";
+import { disclosureFromJson } from "../../protocol/disclosure-file.js";
+import type { LedgerPlace } from "../../protocol/ledger-digest.js";
 import { receiptFromJson } from "../../protocol/receipt-file.js";
 import { receiptStatement } from "../../protocol/objects/index.js";
-import type { Report } from "../../verifier/types.js";
+import type { DisclosureReport } from "../../verifier/disclosure-types.js";
+import type { Report, VerifyOptions } from "../../verifier/types.js";
+import { verifyDisclosure } from "../../verifier/verify-disclosure.js";
 import { parseRecallList } from "../../verifier/recall-list.js";
 import { verifyReceipt } from "../../verifier/verify-receipt.js";
 import { readJson, readText } from "../options.js";
@@ -21,18 +25,40 @@ export interface VerifyRequest {
   readonly recalls?: readonly string[] | undefined;
 }
 
+export interface VerifyDisclosureRequest extends VerifyRequest {
+  /** The name that the verifier goes by. */
+  readonly recipient: string;
+  /** The receipt's file. */
+  readonly receipt?: string | undefined;
+}
+
+/** A file as JSON; one that is none is a failed check, not an error. */
+export const readForVerification = async (file: string): Promise<unknown> => parse(await readText(file));
+
 /** Step 5: judges a receipt file, offline or against a node. A file that is no receipt is a failed check, not an error. */
-export async function verifyFile({ file, rpcUrl, deployment, production = false, recalls = [] }: VerifyRequest): Promise<Report> {
-  const json = parse(await readText(file));
-  const chain = rpcUrl === undefined ? undefined : await openReader(rpcUrl, deployment ?? (await deploymentOf(json, rpcUrl)));
-  return verifyReceipt(json, {
+export async function verifyFile(request: VerifyRequest): Promise<Report> {
+  const json = await readForVerification(request.file);
+  return verifyReceipt(json, await optionsOf(request, () => ledgerOfReceipt(json)));
+}
+
+/** Judges a disclosure file, with the receipt or the ledger behind it. */
+export async function verifyDisclosureFile(request: VerifyDisclosureRequest): Promise<DisclosureReport> {
+  const json = await readForVerification(request.file);
+  const receipt = request.receipt === undefined ? {} : { receipt: await readForVerification(request.receipt) };
+  const verify = await optionsOf(request, () => ledgerOfDisclosure(json));
+  return verifyDisclosure(json, { recipient: request.recipient, now: clock(), ...receipt, verify });
+}
+
+async function optionsOf({ rpcUrl, deployment, production = false, recalls = [] }: VerifyRequest, ledger: () => LedgerPlace): Promise<VerifyOptions> {
+  const chain = rpcUrl === undefined ? undefined : await openReader(rpcUrl, deployment ?? (await deploymentOf(ledger, rpcUrl)));
+  return {
     anchors: production ? VENDOR_ANCHORS : SIMULATION_ANCHORS,
     now: clock(),
     recalls: await Promise.all(recalls.map(async (path) => parseRecallList(await readJson(path)))),
     requireHardware: production,
     ...(deployment === undefined ? {} : { knownLedger: { chainId: deployment.chainId, receiptLedger: deployment.receiptLedger } }),
     ...(chain === undefined ? {} : { chain }),
-  });
+  };
 }
 
 function parse(text: string): unknown {
@@ -43,14 +69,24 @@ function parse(text: string): unknown {
   }
 }
 
-/** The contracts beside the ledger that the receipt names, asked from that ledger itself. */
-async function deploymentOf(json: unknown, rpcUrl: string): Promise<Deployment> {
+function ledgerOfReceipt(json: unknown): LedgerPlace {
+  const { chainId, ledger } = receiptStatement.open(receiptFromJson(json).statement).value;
+  return { chainId, contract: ledger };
+}
+
+function ledgerOfDisclosure(json: unknown): LedgerPlace {
+  const { chainId, ledger } = disclosureFromJson(json).disclosure.context;
+  return { chainId, contract: ledger };
+}
+
+/** The contracts beside the ledger that the file names, asked from that ledger itself. */
+async function deploymentOf(ledger: () => LedgerPlace, rpcUrl: string): Promise<Deployment> {
   const { discoverDeployment } = await import("../../chain/discover.js");
   try {
-    const { chainId, ledger } = receiptStatement.open(receiptFromJson(json).statement).value;
-    return await discoverDeployment(rpcUrl, chainId, ledger);
+    const { chainId, contract } = ledger();
+    return await discoverDeployment(rpcUrl, chainId, contract);
   } catch (cause) {
     if (cause instanceof VeriteeError && cause.code === "chain_unavailable") throw cause;
-    throw new VeriteeError("receipt_invalid", "the receipt's ledger cannot be asked", { rpc: rpcUrl }, { cause });
+    throw new VeriteeError("receipt_invalid", "the file's ledger cannot be asked", { rpc: rpcUrl }, { cause });
   }
 }
