@@ -4,6 +4,7 @@ import { joinChunks, packContexts } from "../../../src/protocol/chunks.js";
 import type { CanonicalRecord } from "../../../src/protocol/records.js";
 import { OPERATIONS, SYMBOLS, kindOf } from "../../../src/programs/retail-account/kinds.js";
 import { zoneOf } from "../../../src/programs/retail-account/packing.js";
+import { aggregate } from "../../../src/programs/program.js";
 import { retailAccount } from "../../../src/programs/retail-account/program.js";
 import { bits, boundBy, chunksOf, countIn, int, packDataset, slotsOf, tags, type PackedDataset } from "./harness.js";
 
@@ -75,6 +76,13 @@ describe("canonical transactions", () => {
   test("keep each counterparty's records together under one number, and no counterparty stays none", () => {
     const partners = [{ ...credit, tag: 9, balance: 3 }, { ...credit, tag: 4, balance: 2 }, { ...credit, balance: 1 }, { ...credit, tag: 9, balance: 1, day: AS_OF - 2 }];
     expect(canonical(partners).map((r) => [r.balance, r.tag])).toEqual([[1, 0], [1, 1], [2, 2], [3, 1]]);
+  });
+
+  test("have the aggregates of the records they were made from", () => {
+    fc.assert(fc.property(dataset, (records) => {
+      const of = (some: readonly CanonicalRecord[]) => aggregate(retailAccount, some, terms);
+      expect(of(canonical(records))).toEqual(of(records));
+    }));
   });
 
   test("are their own canonical form", () => {

@@ -4,6 +4,7 @@ import { joinChunks, packContexts } from "../../../src/protocol/chunks.js";
 import type { CanonicalRecord } from "../../../src/protocol/records.js";
 import { dateFromDay, dayFromDate } from "../../../src/programs/calendar.js";
 import { cutInvoices } from "../../../src/programs/sme-invoice/packing.js";
+import { aggregate } from "../../../src/programs/program.js";
 import { smeInvoice } from "../../../src/programs/sme-invoice/program.js";
 import { bits, boundBy, chunksOf, countIn, int, packDataset, slotsOf, tags, type PackedDataset } from "./harness.js";
 
@@ -46,6 +47,13 @@ describe("canonical invoices", () => {
       }
       const keys = out.map((r) => [r.direction, r.tag, r.day] as const);
       expect(keys).toEqual([...keys].sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]));
+    }));
+  });
+
+  test("have the aggregates of the records they were made from", () => {
+    fc.assert(fc.property(dataset, (records) => {
+      const of = (some: readonly CanonicalRecord[]) => aggregate(smeInvoice, some, terms);
+      expect(of(canonical(records))).toEqual(of(records));
     }));
   });
 
