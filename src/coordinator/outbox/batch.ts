@@ -35,11 +35,14 @@ export const runBatches = (parts: BatchParts, signal: AbortSignal): Promise<void
 async function sendBatch(parts: BatchParts, { program, trigger, waitMs, rows }: TakenBatch): Promise<void> {
   parts.log.write("info", "batch_taken", { program, kind: trigger, count: rows.length, waitMs });
   const entries = await Promise.all(rows.map((row) => readEntry(parts, row)));
-  // By J, which is a hash: the order in a block then says nothing of the order in which jobs ended.
-  entries.sort((a, b) => (a.statement.jobBinding < b.statement.jobBinding ? -1 : 1));
+  entries.sort((a, b) => byBinding(a.statement, b.statement));
   const unsent = await settleRecorded(parts, entries);
   await submit(parts, program, await settleBad(parts, program, unsent));
 }
+
+/** The order within a batch. J is a hash: its order says nothing of the order in which jobs came or ended. */
+export const byBinding = (a: Pick<ReceiptStatement, "jobBinding">, b: Pick<ReceiptStatement, "jobBinding">): number =>
+  a.jobBinding < b.jobBinding ? -1 : 1;
 
 async function readEntry(parts: BatchParts, row: OutboxRow): Promise<Entry> {
   const send = readSend(row) as Entry["send"];
