@@ -38,8 +38,11 @@ export const SCORE_CIRCUITS: readonly CircuitName[] = PROGRAM_IDS.map(scoreCircu
 /** Every circuit that this build pins. */
 export const PINNED_CIRCUITS: readonly CircuitName[] = CIRCUIT_NAMES.filter((circuit) => circuit in PINS);
 
-/** @throws unsupported when the circuit is not pinned */
-export const artefactsOf = (circuit: CircuitName): ArtefactManifest => pinOf(circuit).manifest;
+/** Circuit to what its proofs are made with: those of this build (artefactsOf) or of a parameters file. @throws unsupported */
+export type ManifestOf = (circuit: CircuitName) => ArtefactManifest;
+
+/** What this build pins. @throws unsupported when the circuit is not pinned */
+export const artefactsOf: ManifestOf = (circuit) => pinOf(circuit).manifest;
 
 const keys = new Map<CircuitName, VerificationKey>();
 

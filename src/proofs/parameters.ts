@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { toHex } from "../protocol/bytes.js";
 import { ensure, VeriteeError } from "../protocol/errors.js";
-import { artefactsOf, circuitName, PINNED_CIRCUITS, programId, scoreCircuitOf, type ArtefactManifest, type CircuitName } from "./artefacts.js";
+import { artefactsOf, circuitName, PINNED_CIRCUITS, programId, scoreCircuitOf, type ArtefactManifest, type CircuitName, type ManifestOf } from "./artefacts.js";
 import { isDevelopmentKey } from "./development.js";
 import { pinnedKeyOf, type PinnedKey, type PinnedKeys } from "./pinned-key.js";
 import { checkVerificationKey } from "./verify.js";
@@ -13,7 +13,7 @@ export interface Parameters {
   readonly transcriptSha256: string | undefined;
   readonly circuits: readonly CircuitName[];
   /** @throws unsupported when these parameters have no such circuit */
-  manifest(circuit: CircuitName): ArtefactManifest;
+  readonly manifest: ManifestOf;
   /** @throws unsupported */
   key(circuit: CircuitName): PinnedKey;
 }

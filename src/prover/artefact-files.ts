@@ -2,8 +2,7 @@ import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { createHash, randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
 import { ensure } from "../protocol/errors.js";
-import type { ArtefactManifest, CircuitName } from "../proofs/artefacts.js";
-import { artefactsOf } from "../proofs/artefacts.js";
+import { artefactsOf, type ArtefactManifest, type CircuitName, type ManifestOf } from "../proofs/artefacts.js";
 import type { ArtefactSource, ProvingArtefacts } from "./groth16.js";
 
 export interface ArtefactPaths {
@@ -56,8 +55,8 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
 }
 
 /** Reads artefacts that ensureArtefacts() made. @throws artefact_mismatch when missing or altered */
-export const artefactsIn = (cache: string): ArtefactSource => async (circuit: CircuitName): Promise<ProvingArtefacts> => {
-  const pin = artefactsOf(circuit);
+export const artefactsIn = (cache: string, manifestOf: ManifestOf = artefactsOf): ArtefactSource => async (circuit: CircuitName): Promise<ProvingArtefacts> => {
+  const pin = manifestOf(circuit);
   const paths = artefactPaths(cache, pin);
   const [wasm, zkey] = await Promise.all([readPinned(paths.wasm, pin.wasmSha256), readPinned(paths.zkey, pin.zkeySha256)]);
   ensure(wasm !== undefined && zkey !== undefined, "artefact_mismatch", "proving artefacts are missing: run the set-up first", {

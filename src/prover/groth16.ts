@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { toHex } from "../protocol/bytes.js";
 import { ensure } from "../protocol/errors.js";
 import { R } from "../protocol/field.js";
-import { artefactsOf, type CircuitName } from "../proofs/artefacts.js";
+import { artefactsOf, type ArtefactManifest, type CircuitName, type ManifestOf } from "../proofs/artefacts.js";
 import type { CircuitInput, ProvedStatement, Prover } from "../proofs/prover.js";
 import { verificationKeySha256 } from "../proofs/vk.js";
 import { engine } from "./engine.js";
@@ -35,12 +35,12 @@ interface Loaded {
  * The default prover: circom's witness program, then Groth16 on snarkjs' curve engine, in process. Artefacts and engine
  * stay in memory, so the first proof is the slow one. Call terminate() of engine.ts to free them.
  */
-export function snarkjsProver(source: ArtefactSource): WarmableProver {
+export function snarkjsProver(source: ArtefactSource, manifestOf: ManifestOf = artefactsOf): WarmableProver {
   const loaded = new Map<CircuitName, Promise<Loaded>>();
   const open = (circuit: CircuitName): Promise<Loaded> => {
     const known = loaded.get(circuit);
     if (known !== undefined) return known;
-    const pending = source(circuit).then((bytes) => load(circuit, bytes));
+    const pending = source(circuit).then((bytes) => load(manifestOf(circuit), bytes));
     loaded.set(circuit, pending);
     pending.catch(() => loaded.delete(circuit)); // the next proof asks the source again
     return pending;
@@ -52,9 +52,9 @@ export function snarkjsProver(source: ArtefactSource): WarmableProver {
 }
 
 /** @throws parameters_insecure, artefact_mismatch */
-async function load(circuit: CircuitName, { wasm, zkey }: ProvingArtefacts): Promise<Loaded> {
+async function load(pin: ArtefactManifest, { wasm, zkey }: ProvingArtefacts): Promise<Loaded> {
   const { key, development } = inspectZkey(zkey);
-  const pin = artefactsOf(circuit);
+  const { circuit } = pin;
   const found = toHex(verificationKeySha256(key));
   ensure(found === pin.verificationKeySha256, "artefact_mismatch", "the proving key is not the circuit's", {
     circuit, found, expected: pin.verificationKeySha256,

@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { curves } from "snarkjs";
-import { artefactsOf, SCORE_CIRCUITS, type ArtefactManifest, type CircuitName } from "../proofs/artefacts.js";
+import { ensure } from "../protocol/errors.js";
+import { artefactsOf, SCORE_CIRCUITS, type ArtefactManifest, type CircuitName, type ManifestOf } from "../proofs/artefacts.js";
 import { artefactPaths, ensurePinned, readPinned, writeWhole } from "./artefact-files.js";
 import { compileCircuit } from "./compile.js";
 import { developmentZkey, openGenerators, type Generators } from "./development-setup.js";
@@ -21,42 +22,50 @@ export interface SetupOptions {
   readonly cache?: string;
   /** default: the score circuits, which every worker needs */
   readonly circuits?: readonly CircuitName[];
+  /** default: what this build pins */
+  readonly manifestOf?: ManifestOf;
   readonly onProgress?: (progress: SetupProgress) => void;
 }
 
 export const defaultCache = (root: string): string => join(root, ".veritee", "artefacts");
 
 /**
- * Makes what proving needs, once: compiles circuits and derives DEVELOPMENT proving keys, each checked against its pin.
+ * Makes what proving needs, once: compiles circuits and derives DEVELOPMENT proving keys, each checked against its pin. Keys
+ * of a ceremony cannot be made: they must have been installed.
  * Takes about half a minute on two cores; afterwards it only checks hashes. Interrupted, it goes on with what is missing.
  * @returns the circuits that something was made for
- * @throws artefact_mismatch when a compiler or a file gives other bytes than pinned
+ * @throws artefact_mismatch when a compiler or a file gives other bytes than pinned, or a ceremony's key is missing
  */
 export async function ensureArtefacts(options: SetupOptions): Promise<CircuitName[]> {
-  const { root, cache = defaultCache(root), circuits = SCORE_CIRCUITS, onProgress = () => undefined } = options;
-  const missing: CircuitName[] = [];
-  for (const circuit of circuits) if (!(await isComplete(cache, artefactsOf(circuit)))) missing.push(circuit);
+  const { root, cache = defaultCache(root), circuits = SCORE_CIRCUITS, manifestOf = artefactsOf, onProgress = () => undefined } = options;
+  const missing: ArtefactManifest[] = [];
+  for (const pin of circuits.map(manifestOf)) if (!(await isComplete(cache, pin))) missing.push(pin);
 
   // Compilers run side by side in processes of their own; keys are made here, one after the other.
-  const compiled = missing.map((circuit) => compileMissing(root, cache, artefactsOf(circuit), onProgress));
+  const compiled = missing.map((pin) => compileMissing(root, cache, pin, onProgress));
   compiled.forEach((c) => c.catch(() => undefined)); // awaited below, in order
   const generators = lazyGenerators();
-  for (const [i, circuit] of missing.entries()) {
+  for (const [i, pin] of missing.entries()) {
     const r1cs = (await compiled[i]) as Uint8Array;
-    await makeKey(cache, artefactsOf(circuit), r1cs, await generators(), onProgress);
+    if (pin.parameters === "development-INSECURE") await makeKey(cache, pin, r1cs, await generators(), onProgress);
   }
-  return missing;
+  return missing.map(({ circuit }) => circuit);
 }
 
+/** @throws artefact_mismatch when a key of a ceremony is missing, before anything is compiled for it */
 async function isComplete(cache: string, pin: ArtefactManifest): Promise<boolean> {
   const paths = artefactPaths(cache, pin);
-  const wasm = await readPinned(paths.wasm, pin.wasmSha256);
   const zkey = await readPinned(paths.zkey, pin.zkeySha256);
-  return wasm !== undefined && zkey !== undefined;
+  ensure(zkey !== undefined || pin.parameters === "development-INSECURE", "artefact_mismatch",
+    "a ceremony's proving key is missing: install it with `veritee setup install`", { circuit: pin.circuit, file: paths.zkey });
+  return zkey !== undefined && (await readPinned(paths.wasm, pin.wasmSha256)) !== undefined;
 }
 
-/** The r1cs, compiled unless it and the witness program are there. */
-async function compileMissing(
+/**
+ * The r1cs of a circuit as pinned, compiled unless it and the witness program are there.
+ * @throws artefact_mismatch when the compiler gives other bytes than pinned
+ */
+export async function compileMissing(
   root: string, cache: string, pin: ArtefactManifest, onProgress: (p: SetupProgress) => void,
 ): Promise<Uint8Array> {
   const paths = artefactPaths(cache, pin);
