@@ -17,7 +17,7 @@ import { verifyReceipt } from "../../src/verifier/verify-receipt.js";
 import type { Report, VerifyOptions } from "../../src/verifier/types.js";
 import { simulatedKey } from "../contracts/harness/groth16.js";
 import { seeded } from "../contracts/harness/rng.js";
-import { pinned, runWorker, TEE } from "../enclave/harness/worker.js";
+import { pinned, runWorker, TEE, type RunOutcome } from "../enclave/harness/worker.js";
 import { makeWorld, MEASUREMENT, NOW } from "../enclave/harness/world.js";
 
 export interface Fixture {
@@ -27,8 +27,10 @@ export interface Fixture {
   readonly anchor: LedgerAnchor;
 }
 
-export async function makeFixture(seed = "world"): Promise<Fixture> {
-  const { keys, completion, failure } = await runWorker(await makeWorld({ seed }));
+export const makeFixture = async (seed = "world"): Promise<Fixture> => fixtureOf(await runWorker(await makeWorld({ seed })));
+
+/** The receipt of a run, as the coordinator completes it. */
+export function fixtureOf({ keys, completion, failure }: RunOutcome): Fixture {
   if (completion?.receipt === undefined) throw new Error(`the honest worker failed: ${failure?.reason ?? ""}`);
   const { value: statement } = receiptStatement.open(completion.receipt);
   const anchor: LedgerAnchor = {
