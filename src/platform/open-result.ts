@@ -28,7 +28,7 @@ export interface PlatformOpening {
  * Opens K for the platform and recomputes everything that a worker could lie about: with a receipt that verifies, the
  * result is of the dataset that was asked for, under the platform's own model, for this job. The features' exact values
  * are the worker's word within the proved bins.
- * @throws open_failed, signature_invalid, commitment_mismatch naming the field
+ * @throws open_failed, signature_invalid, dataset_unproved, commitment_mismatch naming the field
  */
 export async function openPlatformResult(platform: Platform, opening: PlatformOpening): Promise<PlatformResult> {
   const { sealed, statement, job } = opening;
@@ -52,6 +52,7 @@ function matchOrder(result: PlatformResult, receipt: ReceiptStatement, { job, da
   match("program", receipt.program === job.value.program);
   match("sourceClass", receipt.sourceClass === dataset.value.sourceClass);
   match("job", result.job === job.id);
+  ensure(receipt.datasetProved || !job.value.requireProvedDataset, "dataset_unproved", "the job wanted a proved dataset");
   match("leaf", result.leaf === dataset.value.leaf);
   match("asOfDay", result.asOfDay === receipt.asOfDay);
   match("modelCommitment", result.modelCommitment === model.commitment);

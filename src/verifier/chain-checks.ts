@@ -46,7 +46,8 @@ export async function checkRecorded({ statement, file: { anchor } }: ReadReceipt
 export async function checkRoot({ statement }: ReadReceipt, chain: ChainReader): Promise<string> {
   const record = await recordOf(chain, statement.jobBinding);
   same("accepted under another registry root", record.registryRoot, statement.registryRoot);
-  return `registry root was known at block ${record.blockNumber}`;
+  same("the ledger's record and the receipt differ on whether the dataset is proved", record.proved, statement.datasetProved);
+  return `root of the registry of ${record.proved ? "proved datasets" : "datasets"} was known at block ${record.blockNumber}`;
 }
 
 /** A registration may wait for the ledger; an appraisal that is dated back further could hide a revocation. */

@@ -22,6 +22,8 @@ export interface ChainReceipt {
   readonly registryRoot: Field;
   readonly asOfDay: number;
   readonly sourceClass: number;
+  /** The root is one of the registry of proved datasets. */
+  readonly proved: boolean;
   readonly txHash: string;
   readonly blockNumber: number;
 }

@@ -20,7 +20,7 @@ function* warnings({ simulated, developmentParameters, chainChecked, ledgerKnown
 
 function* says({ facts }: Report): Generator<string> {
   if (facts === undefined) return;
-  yield `a result of ${facts.program} as of ${facts.asOfDate}, source: ${facts.source}`;
+  yield `a result of ${facts.program} as of ${facts.asOfDate}, source: ${facts.source}, dataset ${facts.datasetProved ? "proved" : "NOT proved"}`;
   yield `job ${facts.jobBinding}, result commitment ${facts.resultCommitment}`;
   yield `chain ${facts.chainId}, ledger ${facts.ledger}, block ${facts.blockNumber}`;
 }

@@ -30,3 +30,11 @@ export function checkProductionParameters({ development }: PinnedKey): string {
   ensure(!development, "parameters_insecure", "development parameters: anyone can forge proofs under them");
   return "production parameters";
 }
+
+/** What the receipt says of the data behind it. That R is of the registry it says, the check `root` asks the ledger. */
+export function checkDataset({ statement: { datasetProved, sourceClass } }: ReadReceipt, required: boolean): string {
+  ensure(datasetProved || !required, "dataset_unproved", "the aggregates are the owner's word, proved ones are required");
+  // A class that no dataset proof stands behind is what the owner wrote into its own leaf.
+  ensure(datasetProved || sourceClass === 0, "receipt_invalid", "a source is named without a proof that it endorsed the records", { sourceClass });
+  return datasetProved ? "the aggregates are proved to be those of the committed records" : "the aggregates are the owner's word: the dataset is not proved";
+}

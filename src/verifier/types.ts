@@ -9,7 +9,7 @@ import type { RecallList } from "./recall-list.js";
 /** The checks of a receipt file alone, in the order of the report. */
 export const OFFLINE_CHECKS = [
   "format", "statement-signature", "program-known", "artefact-pins", "signals-in-range", "proof", "worker-evidence",
-  "worker-binding", "ledger-signature", "labels", "anchor-consistency",
+  "worker-binding", "ledger-signature", "labels", "dataset", "anchor-consistency",
 ] as const;
 
 /** The checks that a production verifier adds. */
@@ -59,6 +59,8 @@ export interface VerifyOptions {
   readonly recalls?: readonly RecallList[];
   /** Production: refuses simulated evidence and development parameters. */
   readonly requireHardware?: boolean;
+  /** Refuses a score of a dataset whose aggregates nobody proved. */
+  readonly requireProvedDataset?: boolean;
   /** Whether proofs under public development parameters count. Default true, false under requireHardware. */
   readonly allowDevelopmentParameters?: boolean;
 }
@@ -77,6 +79,8 @@ export interface ReceiptFacts {
   readonly asOfDate: string;
   readonly sourceClass: number;
   readonly source: string;
+  /** The aggregates are proved to be those of the records; the worker's word unless the ledger was asked. */
+  readonly datasetProved: boolean;
   /** R */
   readonly registryRoot: string;
   /** K */

@@ -7,7 +7,7 @@ import { checkAnchor, checkLedgerKnown } from "./anchor-checks.js";
 import { checkChainId, checkProgramKey, checkRecorded, checkRoot, checkTransaction, checkWorkerRegistered } from "./chain-checks.js";
 import type { ChainReader } from "./chain-port.js";
 import { answered, Checklist } from "./checklist.js";
-import { checkHardware, checkLabels, checkProductionParameters, developmentAllowed } from "./label-checks.js";
+import { checkDataset, checkHardware, checkLabels, checkProductionParameters, developmentAllowed } from "./label-checks.js";
 import { readReceipt, type ReadReceipt } from "./read-receipt.js";
 import { checkNotRecalled } from "./recall-check.js";
 import { checkArtefactPins, checkLedgerSignature, checkProof, checkStatementSignature } from "./statement-checks.js";
@@ -33,6 +33,7 @@ export async function verifyReceipt(receiptJson: unknown, options: VerifyOptions
   await list.run("worker-binding", () => checkWorkerBinding(receipt));
   await list.run("ledger-signature", () => checkLedgerSignature(receipt));
   await list.run("labels", () => checkLabels(receipt, known(claims, EVIDENCE_REFUSED), known(key, PROGRAM_UNKNOWN)));
+  await list.run("dataset", () => checkDataset(receipt, options.requireProvedDataset ?? false));
   await list.run("anchor-consistency", () => checkAnchor(receipt, options.now));
   await productionChecks(list, options, claims, key);
   const { knownLedger, recalls = [] } = options;
@@ -126,6 +127,7 @@ function factsOf({ statement: s, file: { anchor } }: ReadReceipt, claims: Claims
     asOfDate: new Date(s.asOfDay * DAY_MS).toISOString().slice(0, 10),
     sourceClass: s.sourceClass,
     source: SOURCES[s.sourceClass] ?? "unknown",
+    datasetProved: s.datasetProved,
     registryRoot: toHex(fieldToBytes(s.registryRoot)),
     resultCommitment: toHex(fieldToBytes(s.resultCommitment)),
     jobBinding: toHex(fieldToBytes(s.jobBinding)),

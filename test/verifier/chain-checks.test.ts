@@ -17,7 +17,7 @@ const honest = ({ statement: s, anchor, certificate }: Fixture): ChainReader => 
   receipt: async () => s.resultCommitment,
   receiptRecord: async () => ({
     resultCommitment: s.resultCommitment, programId: ledgerProgramId(s.program), worker: s.worker.ledgerAddress, registryRoot: s.registryRoot,
-    asOfDay: s.asOfDay, sourceClass: s.sourceClass, txHash: anchor.txHash, blockNumber: anchor.blockNumber,
+    asOfDay: s.asOfDay, sourceClass: s.sourceClass, proved: s.datasetProved, txHash: anchor.txHash, blockNumber: anchor.blockNumber,
   }),
   worker: async () => ({ evidenceDigest: certificateDigest(certificate), notAfter: NOW + 3600, anchor: "sim", revoked: false }),
   workerRegisteredAt: async () => certificate.appraisedAt + 5,
@@ -46,6 +46,7 @@ const cases: readonly (readonly [string, Change, readonly string[]])[] = [
   ["another program recorded", record({ programId: new Uint8Array(32) }), ["recorded"]],
   ["another worker recorded", record({ worker: "33".repeat(20) as never }), ["recorded"]],
   ["another as-of day recorded", record({ asOfDay: 1 }), ["recorded"]],
+  ["a root of unproved datasets called proved, or the other way round", record({ proved: true }), ["root"]],
   ["another source recorded", record({ sourceClass: 1 }), ["recorded"]],
   ["another transaction recorded", record({ txHash: "0c".repeat(32) }), ["recorded"]],
   ["another registry root recorded", record({ registryRoot: 1n as never }), ["root"]],

@@ -39,7 +39,7 @@ describe("a good receipt", () => {
 
   it("is explained with its limits first", async () => {
     const lines = explain(await verify(receiptWith(good)));
-    expect(lines[0]).toBe("VERIFIED: all 11 checks passed");
+    expect(lines[0]).toBe("VERIFIED: all 12 checks passed");
     expect(lines.slice(1, 5).join()).toMatch(/SIMULATED.*DEVELOPMENT.*ledger was not asked.*no ledger was named/);
   });
 
@@ -83,7 +83,8 @@ const lies: readonly (readonly [what: string, lie: (g: Fixture, s: Fixture) => L
   ["another result", (g) => ({ statement: { resultCommitment: next(g.statement.resultCommitment) } }), ["proof"]],
   ["another job", (g) => ({ statement: { jobBinding: next(g.statement.jobBinding) } }), ["proof"]],
   ["a later as-of day", (g) => ({ statement: { asOfDay: g.statement.asOfDay + 30 } }), ["proof"]],
-  ["a better source", () => ({ statement: { sourceClass: 2 } }), ["proof"]],
+  ["a better source", () => ({ statement: { sourceClass: 2 } }), ["proof", "dataset"]],
+  ["a better source of a dataset called proved", () => ({ statement: { sourceClass: 2, datasetProved: true } }), ["proof"]],
   ["a proof of another receipt", (_, s) => ({ statement: { proof: s.statement.proof } }), ["proof"]],
   ["a proof point off the curve", (g) => ({ statement: { proof: { ...g.statement.proof, a: [flip(g.statement.proof.a[0] as Uint8Array, 31), g.statement.proof.a[1] as Uint8Array] } } }), ["proof"]],
   ["a proof of zeros", () => ({ statement: { proof: zeros } }), ["proof"]],

@@ -12,6 +12,7 @@ import { importFile } from "../../programs/import/single-file.js";
 import type { Program } from "../../programs/program.js";
 import { readSigned, writeSigned } from "../files.js";
 import { openPartyHome, withCoordinator, type RemoteOptions } from "../home-options.js";
+import { addProveCommands } from "./dataset-prove.js";
 import { parseProgram, PROGRAM_NAMES } from "../options.js";
 import { createOutput } from "../output.js";
 import { progress, type Progress } from "../progress.js";
@@ -78,5 +79,6 @@ export function datasetCommand(): Command {
       const view = await withdrawDataset(enterpriseOf(home), manifest.value, clientOf(home, options.coordinator));
       createOutput(false).result(view, () => [`withdrawal of ${id}: ${view.state}`]);
     });
+  addProveCommands(command);
   return command;
 }

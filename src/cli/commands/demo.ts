@@ -8,7 +8,7 @@ import { parsePositive, parseSelection } from "../options.js";
 import { EXIT, toJson } from "../output.js";
 import { ensureMaySimulate } from "../profile.js";
 
-interface Options { program?: string; data?: string; applicant?: Selection; limit?: number; model?: string; seed: string; json?: string }
+interface Options { program?: string; data?: string; applicant?: Selection; limit?: number; model?: string; proved?: boolean; seed: string; json?: string }
 
 const closing = ({ results, failed }: DemoRun): string => {
   const verified = results.filter((r) => r.verified).length;
@@ -23,8 +23,9 @@ export const demoCommand = (): Command =>
     .option("--applicant <ids>", "ids separated by commas, or all; the first one when neither this nor --limit is given", parseSelection)
     .option("--limit <n>", "the first n of them", parsePositive)
     .option("--model <file>", "the platform's own scorecard (JSON)")
+    .option("--proved", "prove the datasets too, and have the platform take no others; the first time makes more keys, about two minutes")
     .option("--seed <text>", "of the generated enterprise", "veritee")
-    .option("--json <file>", "write an array of {applicant, program, score, grade, features, reasonCodes, receiptFile, verified, simulated, timingsMs, gasUsed}")
+    .option("--json <file>", "write an array of {applicant, program, score, grade, features, reasonCodes, receiptFile, verified, simulated, timingsMs, gasUsed, datasetProved}")
     .addHelpText("after", "\nExit code 0 only if every receipt verified.\n\nExample:\n  veritee demo --data ./invoices --applicant E115,E96 --json out.json")
     .action(async (options: Options) => {
       ensureMaySimulate("the demo: it simulates");
@@ -34,6 +35,7 @@ export const demoCommand = (): Command =>
         applicants: options.applicant ?? "all",
         limit: options.limit ?? (options.applicant === undefined ? 1 : undefined),
         model: options.model === undefined ? undefined : resolve(options.model),
+        proved: options.proved ?? false,
         seed: options.seed,
         say: (text) => void process.stdout.write(`${text}\n`),
       });

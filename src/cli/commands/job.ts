@@ -8,7 +8,7 @@ import { builtMeasurement } from "../measurement.js";
 import { createOutput, EXIT } from "../output.js";
 import { clientOf, openJob, orderJob, readJob, readModelManifest } from "../roles/platform.js";
 
-interface SubmitOptions extends RemoteOptions { grant: string; model: string; anchor: Anchor; measurement?: string; release: ReleaseRule; json?: boolean }
+interface SubmitOptions extends RemoteOptions { grant: string; model: string; anchor: Anchor; measurement?: string; release: ReleaseRule; requireProved?: boolean; json?: boolean }
 interface OpenOptions extends RemoteOptions { dataset: string; receipt: string; json?: boolean }
 
 const jobId = (text: string): JobId => hexId<JobId>(text, 32, "job");
@@ -21,6 +21,7 @@ export function jobCommand(): Command {
     .requiredOption("--anchor <name>", "trust anchor to which the model's key may go; `sim` allows SIMULATED enclaves", readAnchor)
     .option("--measurement <hex>", "enclave to which it may go; this build's own when left out")
     .addOption(new Option("--release <rule>", "what the enterprise is shown").choices(["grade", "full"]).default("grade"))
+    .option("--require-proved", "only a dataset whose aggregates are proved will do")
     .option("--json", "print as JSON")
     .addHelpText("after", "\nExample:\n  veritee job submit --home ./bank --coordinator http://127.0.0.1:8080 --grant acme.grant --model 5d20... --anchor sim")
     .action(async (o: SubmitOptions) => {
@@ -28,7 +29,7 @@ export function jobCommand(): Command {
       const measurement = o.measurement === undefined ? await builtMeasurement() : hexId<Measurement>(o.measurement, o.measurement.length / 2, "measurement");
       const job = await orderJob(home, o.coordinator, {
         grant: await readSigned(o.grant, grant), model: await readModelManifest(home, hexId<ModelManifestId>(o.model, 32, "model")),
-        allowedMeasurements: [measurement], allowedAnchors: [o.anchor], releaseRule: o.release,
+        allowedMeasurements: [measurement], allowedAnchors: [o.anchor], releaseRule: o.release, requireProvedDataset: o.requireProved ?? false,
       });
       createOutput(o.json ?? false).result({ job: job.id }, () => [`job ${job.id}`]);
     });

@@ -8,7 +8,7 @@ import { PROFILE } from "../profile.js";
 import { readDeployment } from "../roles/ledger.js";
 import { readForVerification, verifyDisclosureFile, verifyFile } from "../roles/verifier.js";
 
-interface Options { rpc?: string; deployment?: string; production?: boolean; recall?: string[]; recipient?: string; receipt?: string; json?: boolean }
+interface Options { rpc?: string; deployment?: string; production?: boolean; requireProved?: boolean; recall?: string[]; recipient?: string; receipt?: string; json?: boolean }
 
 export const verifyCommand = (): Command =>
   new Command("verify")
@@ -17,6 +17,7 @@ export const verifyCommand = (): Command =>
     .option("--rpc <url>", "JSON-RPC of a node of the receipt's chain: also checks what the ledger recorded")
     .option("--deployment <file>", "the deployment that you know: a receipt of any other ledger is refused")
     .option("--production", "refuse simulated evidence and development parameters; the default when VERITEE_PROFILE=production")
+    .option("--require-proved", "refuse a result whose dataset is not proved")
     .option("--recall <files...>", "recall lists (`veritee recall`): a receipt that rests on what they name fails the check `recalled`")
     .option("--recipient <name>", "for a disclosure: the name that you go by; one made out to anybody else is refused")
     .option("--receipt <file>", "for a disclosure: the receipt that it is about")
@@ -25,7 +26,7 @@ export const verifyCommand = (): Command =>
     .action(async (file: string, options: Options) => {
       const out = createOutput(options.json ?? false);
       const deployment = options.deployment === undefined ? undefined : await readDeployment(options.deployment);
-      const request = { file, rpcUrl: options.rpc, deployment, production: options.production ?? PROFILE === "production", recalls: options.recall };
+      const request = { file, rpcUrl: options.rpc, deployment, production: options.production ?? PROFILE === "production", recalls: options.recall, requireProved: options.requireProved };
       if (isDisclosure(await readForVerification(file))) {
         const { recipient, receipt } = options;
         ensure(recipient !== undefined, "input_invalid", "a disclosure is made out to somebody: give the name that you go by", { field: "--recipient" });

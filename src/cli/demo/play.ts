@@ -14,6 +14,8 @@ export interface Stage {
   readonly measurement: string;
   readonly program: string;
   readonly receipts: string;
+  /** Also proves datasets, and has the platform take no others. */
+  readonly proved: boolean;
   readonly say: (text: string) => void;
 }
 
@@ -30,6 +32,8 @@ export interface DemoResult {
   readonly simulated: boolean;
   readonly timingsMs: Readonly<Record<string, number>>;
   readonly gasUsed: number;
+  /** The ledger accepted the receipt under the registry of proved datasets. */
+  readonly datasetProved: boolean;
 }
 
 const PURPOSE = "credit decision";
@@ -53,9 +57,11 @@ export async function play(stage: Stage, applicant: string): Promise<DemoResult>
   const sealMs = lap();
   say(`1 seal     ${describeRecords(sealed.records, sealed.leftOut)} in ${sealed.chunks} sealed ${sealed.chunks === 1 ? "chunk" : "chunks"}, leaf on the ledger (${sealMs} ms)`);
 
+  const proveMs = stage.proved ? await prove(stage, applicant) : undefined;
+  lap();
   const { grant } = await processes.call("enterprise", "grant", { applicant, grantee: stage.platform, purpose: PURPOSE, measurement: stage.measurement });
   const grantMs = lap();
-  const { job } = await processes.call("platform", "submit", { grant, measurement: stage.measurement });
+  const { job } = await processes.call("platform", "submit", { grant, measurement: stage.measurement, proved: stage.proved });
   say(`2 ask      grant for one use, "${PURPOSE}"; job ${job.slice(0, 12)} submitted`);
 
   const ended = await processes.call("platform", "wait", { job });
@@ -90,7 +96,19 @@ export async function play(stage: Stage, applicant: string): Promise<DemoResult>
     receiptFile,
     verified: verdict.ok,
     simulated: verdict.simulated,
-    timingsMs: { seal: sealMs, grant: grantMs, job: jobMs, ...Object.fromEntries(Object.entries(phases).map(([k, v]) => [`job.${k}`, v])), open: openMs, verify: verifyMs },
+    timingsMs: { seal: sealMs, ...(proveMs === undefined ? {} : { prove: proveMs }), grant: grantMs, job: jobMs, ...Object.fromEntries(Object.entries(phases).map(([k, v]) => [`job.${k}`, v])), open: openMs, verify: verifyMs },
     gasUsed: opened.gasUsed,
+    datasetProved: opened.datasetProved,
   };
+}
+
+/** Between sealing and asking: the enterprise proves its dataset and the ledger checks it. Returns milliseconds. */
+async function prove({ processes, receipts, say }: Stage, applicant: string): Promise<number> {
+  const lap = stopwatch();
+  const proofFile = join(receipts, `${applicant}.dataset-proof`);
+  const { proofs, proofBytes } = await processes.call("enterprise", "prove", { applicant, proofFile });
+  const ms = lap();
+  say(`           ${proofs} proofs made by the enterprise, checked by the ledger: aggregates are those of the records (${ms} ms)`);
+  say(`           ${proofBytes} bytes, for anybody to check: ${proofFile}`);
+  return ms;
 }

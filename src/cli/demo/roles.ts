@@ -14,6 +14,8 @@ export interface WorkerCalls {
 export interface EnterpriseCalls {
   load(p: LoadRequest): { program: string; applicants: readonly string[]; warnings: readonly string[] };
   seal(p: { applicant: string; coordinator: string }): { party: string; dataset: Uint8Array; records: number; leftOut: number; chunks: number };
+  /** On the enterprise's own machine; resolves when the ledger has checked the proof. */
+  prove(p: { applicant: string; proofFile: string }): { proofs: number; proofBytes: number };
   /** Also starts the applicant's key broker. */
   grant(p: { applicant: string; grantee: string; purpose: string; measurement: string }): { grant: Uint8Array };
   /** Opens its grade, stops its broker, checks its release log. */
@@ -31,7 +33,7 @@ export interface LoadRequest {
 export interface PlatformCalls {
   /** Also starts the platform's key broker. */
   start(p: { home: string; coordinator: string; program: string; model: string | undefined }): { party: string };
-  submit(p: { grant: Uint8Array; measurement: string }): { job: string };
+  submit(p: { grant: Uint8Array; measurement: string; proved: boolean }): { job: string };
   /** Resolves when the job has ended; emits its states meanwhile. */
   wait(p: { job: string }): { state: string; code: string | undefined; reason: string | undefined };
   open(p: { job: string; dataset: Uint8Array; receiptFile: string }): OpenedJob;
@@ -42,6 +44,8 @@ export interface OpenedJob {
   readonly features: readonly ScoredFeature[];
   readonly reasonCodes: readonly string[];
   readonly gasUsed: number;
+  /** The platform accepted no other: the aggregates are proved to be those of the records. */
+  readonly datasetProved: boolean;
 }
 export interface VerifierCalls {
   verify(p: { file: string; rpcUrl: string; deployment: Deployment }): { ok: boolean; simulated: boolean; developmentParameters: boolean; failed: readonly string[] };

@@ -4,8 +4,10 @@ import { VeriteeError } from "../../protocol/errors.js";
 import { prepareArtefacts } from "../artefacts.js";
 import { builtMeasurement } from "../measurement.js";
 import { STATE_DIR } from "../paths.js";
+import { programByName } from "../../programs/registry.js";
 import { progress, type Progress } from "../progress.js";
 import { openDevLedger, type DevLedger } from "../roles/ledger.js";
+import { datasetCircuits } from "../roles/prove-dataset.js";
 import { play, type DemoResult, type Stage } from "./play.js";
 import { Processes } from "./processes.js";
 import type { LoadRequest } from "./roles.js";
@@ -13,6 +15,7 @@ import type { RoleEvent } from "./rpc.js";
 
 export interface DemoRequest extends Omit<LoadRequest, "homes"> {
   readonly model: string | undefined;
+  readonly proved: boolean;
   readonly say: (text: string) => void;
 }
 
@@ -49,6 +52,7 @@ export async function runDemo(request: DemoRequest): Promise<DemoRun> {
     const loaded = await loading;
     for (const warning of loaded.warnings) say(warning);
 
+    if (request.proved) await prepareArtefacts(datasetCircuits(programByName(loaded.program).id));
     const { rpcUrl, deployment, registrarKey } = ledger;
     const { url } = await processes.call("coordinator", "start", { stateDir: join(folder, "coordinator"), rpcUrl, deployment, registrarKey, measurement });
     say(`coordinator  ${url}, sees ciphertext only`);
@@ -60,7 +64,7 @@ export async function runDemo(request: DemoRequest): Promise<DemoRun> {
     say(`platform     ${party.slice(0, 16)}..., model committed and sealed`);
     if (worker.measurement !== measurement) throw new VeriteeError("evidence_measurement", "the worker is not the enclave of this build", { expected: measurement, found: worker.measurement });
 
-    const stage: Stage = { processes, coordinator: url, rpcUrl, deployment, platform: party, measurement, program: loaded.program, receipts: join(runFolder, "receipts"), say };
+    const stage: Stage = { processes, coordinator: url, rpcUrl, deployment, platform: party, measurement, program: loaded.program, receipts: join(runFolder, "receipts"), proved: request.proved, say };
     return await playAll(stage, loaded.applicants);
   } finally {
     process.off("SIGINT", interrupted);

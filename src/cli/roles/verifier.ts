@@ -21,6 +21,8 @@ export interface VerifyRequest {
   readonly deployment?: Deployment | undefined;
   /** Refuses simulation and development parameters. */
   readonly production?: boolean | undefined;
+  /** Refuses a result of a dataset that is not proved. */
+  readonly requireProved?: boolean | undefined;
   /** Recall list files. */
   readonly recalls?: readonly string[] | undefined;
 }
@@ -49,13 +51,14 @@ export async function verifyDisclosureFile(request: VerifyDisclosureRequest): Pr
   return verifyDisclosure(json, { recipient: request.recipient, now: clock(), ...receipt, verify });
 }
 
-async function optionsOf({ rpcUrl, deployment, production = false, recalls = [] }: VerifyRequest, ledger: () => LedgerPlace): Promise<VerifyOptions> {
+async function optionsOf({ rpcUrl, deployment, production = false, requireProved = false, recalls = [] }: VerifyRequest, ledger: () => LedgerPlace): Promise<VerifyOptions> {
   const chain = rpcUrl === undefined ? undefined : await openReader(rpcUrl, deployment ?? (await deploymentOf(ledger, rpcUrl)));
   return {
     anchors: production ? VENDOR_ANCHORS : SIMULATION_ANCHORS,
     now: clock(),
     recalls: await Promise.all(recalls.map(async (path) => parseRecallList(await readJson(path)))),
     requireHardware: production,
+    requireProvedDataset: requireProved,
     ...(deployment === undefined ? {} : { knownLedger: { chainId: deployment.chainId, receiptLedger: deployment.receiptLedger } }),
     ...(chain === undefined ? {} : { chain }),
   };

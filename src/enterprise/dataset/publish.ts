@@ -61,15 +61,19 @@ export async function withdrawDataset(enterprise: Enterprise, manifest: DatasetM
  * Resolves when the leaf is on the ledger.
  * @throws chain_refused when the ledger refuses it, chain_unavailable after the time
  */
-export async function untilAnchored(api: EnterpriseApi, { leaf }: DatasetManifest, timeoutSeconds: number): Promise<LeafView> {
+export const untilAnchored = (api: EnterpriseApi, { leaf }: DatasetManifest, timeoutSeconds: number): Promise<LeafView> =>
+  untilOnLedger("leaf", () => api.leaf(leaf), timeoutSeconds);
+
+/** Asks until the ledger has taken something, or will not. @throws chain_refused, chain_unavailable after the time */
+export async function untilOnLedger(what: string, ask: () => Promise<LeafView>, timeoutSeconds: number): Promise<LeafView> {
   const pause = 100;
   for (let waited = 0; waited <= timeoutSeconds * 1000; waited += pause) {
-    const view = await api.leaf(leaf);
+    const view = await ask();
     if (view.state === "anchored") return view;
-    ensure(view.state === "pending", "chain_refused", "the ledger does not take the leaf", { state: view.state, reason: view.reason ?? "" });
+    ensure(view.state === "pending", "chain_refused", `the ledger does not take the ${what}`, { state: view.state, reason: view.reason ?? "" });
     await sleep(pause);
   }
-  throw new VeriteeError("chain_unavailable", "the leaf is not on the ledger yet", { timeoutSeconds });
+  throw new VeriteeError("chain_unavailable", `the ${what} is not on the ledger yet`, { timeoutSeconds });
 }
 
 async function registryOf(api: EnterpriseApi): Promise<{ chainId: number; contract: DatasetManifest["registryAuthority"] }> {

@@ -1,6 +1,6 @@
 // The enterprises of the demo: one process, one home, identity and key broker per applicant.
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { SIMULATION_ANCHORS } from "../../../attestation/roots.js";
 import { readReleaseLog } from "../../../broker/release-log/log.js";
 import { openEnterpriseResult } from "../../../enterprise/open-result.js";
@@ -8,7 +8,7 @@ import { folderSource } from "../../../enterprise/import/files.js";
 import { envelopeToBytes } from "../../../protocol/dsse.js";
 import { ensure, VeriteeError } from "../../../protocol/errors.js";
 import { hexId, partyKey, type DatasetManifestId, type GrantId, type JobId, type Measurement } from "../../../protocol/ids.js";
-import { sealedResult, type DatasetManifest, type Grant, type Signed } from "../../../protocol/objects/index.js";
+import { datasetProofToBytes, sealedResult, type DatasetManifest, type Grant, type Signed } from "../../../protocol/objects/index.js";
 import { receiptFromJson } from "../../../protocol/receipt-file.js";
 import { toHex } from "../../../protocol/bytes.js";
 import { generateFolder } from "../../../programs/generator/generate.js";
@@ -19,6 +19,7 @@ import type { Program } from "../../../programs/program.js";
 import { programByName } from "../../../programs/registry.js";
 import { brokerForData, clientOf, issueGrant, sealDataset } from "../../roles/enterprise.js";
 import { createHome, enterpriseOf, type Home } from "../../roles/home.js";
+import { proveLocally, registerProof } from "../../roles/prove-dataset.js";
 import { random } from "../../roles/system.js";
 import { describeWarnings } from "../../warnings.js";
 import type { EnterpriseCalls, HandlersOf, LoadRequest } from "../roles.js";
@@ -78,6 +79,17 @@ serve({
     a.manifest = manifest;
     const chunks = manifest.value.segments.length - 1;
     return { party: enterpriseOf(a.home).signing.publicKey, dataset: envelopeToBytes(manifest.envelope), records: recordCount, leftOut, chunks };
+  },
+
+  prove: async ({ applicant: id, proofFile }) => {
+    const a = applicant(id);
+    const home = done(a.home, "seal");
+    const proved = await proveLocally(home, done(a.manifest, "seal").id, ({ done: at, of }) => emit({ step: "prove", done: at, total: of }));
+    const bytes = datasetProofToBytes(proved.proof);
+    await mkdir(dirname(proofFile), { recursive: true });
+    await writeFile(proofFile, bytes);
+    await registerProof(home, done(a.url, "seal"), proved);
+    return { proofs: proved.proof.chunks.length + 1, proofBytes: bytes.length };
   },
 
   grant: async ({ applicant: id, grantee, purpose, measurement }) => {

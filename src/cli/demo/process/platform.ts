@@ -5,7 +5,7 @@ import { SIMULATION_ANCHORS } from "../../../attestation/roots.js";
 import { toHex } from "../../../protocol/bytes.js";
 import { ensure } from "../../../protocol/errors.js";
 import { hexId, type JobId, type Measurement, type ModelManifestId } from "../../../protocol/ids.js";
-import { datasetManifest, grant, type JobRequest, type ModelManifest, type Signed } from "../../../protocol/objects/index.js";
+import { datasetManifest, grant, receiptStatement, type JobRequest, type ModelManifest, type Signed } from "../../../protocol/objects/index.js";
 import { receiptFromJson } from "../../../protocol/receipt-file.js";
 import { programByName } from "../../../programs/registry.js";
 import { readModel } from "../../options.js";
@@ -48,10 +48,10 @@ serve({
     return { party: platformOf(home).signing.publicKey };
   },
 
-  submit: async ({ grant: envelope, measurement }) => {
+  submit: async ({ grant: envelope, measurement, proved }) => {
     const { home, url, model } = running();
     const job = await orderJob(home, url, {
-      grant: grant.open(envelope), model, releaseRule: "grade",
+      grant: grant.open(envelope), model, releaseRule: "grade", requireProvedDataset: proved,
       allowedMeasurements: [hexId<Measurement>(measurement, 48, "measurement")], allowedAnchors: ["sim"],
     });
     jobs.set(job.id, job);
@@ -73,9 +73,10 @@ serve({
     const { receipt, result } = await openJob(home, url, jobOf(job), datasetManifest.open(dataset));
     await mkdir(dirname(receiptFile), { recursive: true });
     await writeFile(receiptFile, `${JSON.stringify(receipt, null, 2)}\n`);
+    const file = receiptFromJson(receipt);
     return {
       score: result.score, grade: result.grade, features: result.features,
-      reasonCodes: result.reasons.map((r) => r.code), gasUsed: receiptFromJson(receipt).anchor.gasUsed,
+      reasonCodes: result.reasons.map((r) => r.code), gasUsed: file.anchor.gasUsed, datasetProved: receiptStatement.open(file.statement).value.datasetProved,
     };
   },
 } satisfies HandlersOf<PlatformCalls>, async () => started?.stop());

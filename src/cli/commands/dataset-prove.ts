@@ -1,0 +1,88 @@
+import type { Command } from "commander";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { hexId, type DatasetManifestId } from "../../protocol/ids.js";
+import { datasetManifest, datasetProofFromBytes, datasetProofId, datasetProofToBytes, type DatasetProof } from "../../protocol/objects/index.js";
+import { VeriteeError } from "../../protocol/errors.js";
+import { pinnedDatasetKeys, verifyDatasetProof } from "../../proofs/dataset-proof.js";
+import type { ProveStep } from "../../enterprise/dataset/prove.js";
+import { prepareArtefacts } from "../artefacts.js";
+import { openPartyHome, withHome, type HomeOptions } from "../home-options.js";
+import { createOutput, EXIT } from "../output.js";
+import { progress } from "../progress.js";
+import { datasetCircuits, proveLocally, registerProof } from "../roles/prove-dataset.js";
+import { datasetFolder } from "../roles/enterprise.js";
+import { readSigned } from "../files.js";
+
+interface ProveOptions extends HomeOptions { coordinator?: string; local?: boolean; out?: string; json?: boolean }
+
+function bar(): (step: ProveStep) => void {
+  const shown = progress("prove");
+  return ({ done, of, resumed }) => (done < of ? shown.update(done, of, resumed > 0 ? `${resumed} from before` : undefined) : shown.end(`${of} proofs`));
+}
+
+/** `veritee dataset prove` and `verify-proof`. */
+export function addProveCommands(command: Command): void {
+  withHome(command.command("prove").description("Prove that a sealed dataset's aggregates are those of its records."))
+    .argument("<dataset>", "id of the dataset version")
+    .requiredOption("--local", "on this machine: records never leave it (a few seconds for 320 records)")
+    .option("--coordinator <url>", "have the proof checked and registered by the ledger, through this coordinator")
+    .option("--out <file>", "write the proof here, for whoever wants to check it")
+    .option("--json", "print what was proved as JSON")
+    .addHelpText("after", "\nStopped, it goes on where it was when started again.\n\nExample:\n  veritee dataset prove 3fa9... --local --home ./acme --coordinator http://127.0.0.1:8080")
+    .action(async (id: string, options: ProveOptions) => {
+      const home = await openPartyHome(options, "enterprise");
+      const datasetId = hexId<DatasetManifestId>(id, 32, "dataset");
+      const { value } = await readSigned(join(datasetFolder(home, datasetId), "manifest.bin"), datasetManifest);
+      await prepareArtefacts(datasetCircuits(value.program));
+      const proved = await proveLocally(home, datasetId, bar());
+      const bytes = datasetProofToBytes(proved.proof);
+      if (options.out !== undefined) await writeFile(options.out, bytes);
+      if (options.coordinator !== undefined) await registerProof(home, options.coordinator, proved);
+      createOutput(options.json ?? false).result(
+        { ...factsOf(proved.proof), proof: datasetProofId(bytes), registered: options.coordinator !== undefined },
+        () => [
+          `dataset ${id} proved: ${proved.proof.chunks.length} chunks, proof ${datasetProofId(bytes)} (${bytes.length} bytes)`,
+          options.coordinator === undefined ? "not registered: give --coordinator" : "checked and registered by the ledger",
+          ...developmentNote(proved.proof.program),
+        ],
+      );
+    });
+  command.command("verify-proof").description("Check a dataset proof, on any machine; asks nobody.")
+    .argument("<file>", "a file that `veritee dataset prove --out` wrote")
+    .option("--json", "print what it says as JSON")
+    .addHelpText("after", "\nExit code 1 when a proof in it does not hold.\n\nExample:\n  veritee dataset verify-proof acme.proof")
+    .action(async (file: string, options: { json?: boolean }) => {
+      const proof = datasetProofFromBytes(await bytesOf(file));
+      const refusal = refusalOf(proof);
+      if (refusal !== undefined) process.exitCode = EXIT.negative;
+      createOutput(options.json ?? false).result({ ...factsOf(proof), verified: refusal === undefined, ...(refusal === undefined ? {} : { refusal }) }, () => refusal !== undefined ? [`REFUSED: ${refusal}`] : [
+        `verified: ${proof.chunks.length} chunks of ${proof.program} lead to leaf ${hex(proof.leaf)}`,
+        proof.sourceClass === 0 ? "no source stands behind the records" : `claimed source class ${proof.sourceClass}; the ledger checks the endorsement`,
+        ...developmentNote(proof.program),
+      ]);
+    });
+}
+
+const hex = (value: bigint): string => value.toString(16).padStart(64, "0");
+const factsOf = (p: DatasetProof) => ({ program: p.program, leaf: hex(p.leaf), datasetRoot: hex(p.datasetRoot), chunks: p.chunks.length, sourceClass: p.sourceClass });
+const developmentNote = (program: string): string[] =>
+  pinnedDatasetKeys(program).ingest.development ? ["DEVELOPMENT parameters: anyone can forge such proofs"] : [];
+
+/** Why a dataset proof does not hold. */
+function refusalOf(proof: DatasetProof): string | undefined {
+  try {
+    return void verifyDatasetProof(proof);
+  } catch (error) {
+    if (error instanceof VeriteeError) return error.describe();
+    throw error;
+  }
+}
+
+async function bytesOf(file: string): Promise<Uint8Array> {
+  try {
+    return Uint8Array.from(await readFile(file));
+  } catch (cause) {
+    throw new VeriteeError("not_found", "cannot read the file", { file }, { cause });
+  }
+}

@@ -1,0 +1,75 @@
+// How an enterprise has a dataset of its own proved, for its command and for the demo alike.
+import { openDataset } from "../../enterprise/dataset/open.js";
+import { folderProofs, readSealedDataset } from "../../enterprise/dataset/local.js";
+import { proveDataset, type ProveStep } from "../../enterprise/dataset/prove.js";
+import { publishProof, untilProved } from "../../enterprise/dataset/publish-proof.js";
+import type { Bytes } from "../../protocol/bytes.js";
+import { ownerField } from "../../protocol/commitments.js";
+import { ensure } from "../../protocol/errors.js";
+import { idBytes, type DatasetManifestId } from "../../protocol/ids.js";
+import type { DatasetManifest, DatasetProof, Signed } from "../../protocol/objects/index.js";
+import type { IngestPlan } from "../../programs/ingest.js";
+import { programById } from "../../programs/registry.js";
+import { datasetCircuitOf, ingestCircuitOf, programId, type CircuitName } from "../../proofs/artefacts.js";
+import { artefactsIn } from "../../prover/artefact-files.js";
+import { snarkjsProver } from "../../prover/groth16.js";
+import { ARTEFACT_DIR } from "../paths.js";
+import { clientOf, datasetFolder } from "./enterprise.js";
+import { enterpriseOf, type Home } from "./home.js";
+
+/** Checking a proof takes the ledger one transaction or a few; two minutes are many blocks anywhere. */
+const PROOF_SECONDS = 120;
+
+export interface LocalProof {
+  readonly manifest: Signed<DatasetManifest, DatasetManifestId>;
+  readonly proof: DatasetProof;
+}
+
+/** The circuits that proving a program's datasets takes. */
+export const datasetCircuits = (program: string): readonly CircuitName[] => {
+  const id = programId(program);
+  return [ingestCircuitOf(id), datasetCircuitOf(id)];
+};
+
+/**
+ * Proves a sealed dataset on this machine: records leave it at no time. Goes on with what an interrupted run has left in the
+ * dataset's folder.
+ * @param endorsement of a source; wanted exactly when the dataset was sealed for one
+ */
+export async function proveLocally(
+  home: Home, id: DatasetManifestId, onStep: (step: ProveStep) => void, endorsement?: Bytes, signal?: AbortSignal,
+): Promise<LocalProof> {
+  const folder = datasetFolder(home, id);
+  const { manifest, ciphertexts } = await readSealedDataset(folder);
+  const { plan, sourceKey } = await planOf(home, manifest, ciphertexts);
+  const { sourceClass, program } = manifest.value;
+  ensure((sourceClass === 0) === (endorsement === undefined), "input_invalid",
+    sourceClass === 0 ? "the dataset was sealed for no source" : "the dataset was sealed for a source: its endorsement is needed", { sourceClass });
+  const proof = await proveDataset({ program, plan, sourceClass, sourceKey, endorsement }, {
+    prover: snarkjsProver(artefactsIn(ARTEFACT_DIR)), journal: folderProofs(folder), onStep, ...(signal === undefined ? {} : { signal }),
+  });
+  return { manifest, proof };
+}
+
+/** Opens the dataset with its owner's key: the plan holds what its proofs are about. */
+async function planOf(
+  home: Home, { id, value }: LocalProof["manifest"], ciphertexts: readonly Bytes[],
+): Promise<{ plan: IngestPlan; sourceKey: DatasetProof["sourceKey"] }> {
+  const program = programById(value.program);
+  const key = await home.keys.get(id);
+  ensure(key !== undefined, "not_found", "the key store has no key for the dataset", { dataset: id });
+  const { chunks, terms, opening } = await openDataset(program, value, key, async (index) => ciphertexts[index] as Bytes);
+  key.fill(0);
+  const { sourceKey, aggregateSalt } = opening;
+  return {
+    plan: program.ingest({ chunks, terms, aggregateSalt, owner: ownerField(idBytes(value.owner)), sourceClass: value.sourceClass, sourceKey }),
+    sourceKey,
+  };
+}
+
+/** Hands a proof to the coordinator and waits until the ledger has checked it. */
+export async function registerProof(home: Home, url: string, { manifest, proof }: LocalProof): Promise<void> {
+  const api = clientOf(home, url);
+  await publishProof(enterpriseOf(home), manifest.value, proof, api);
+  await untilProved(api, manifest.value, PROOF_SECONDS);
+}
