@@ -26,6 +26,7 @@ const DEPLOYED = {
   SourceRegistry: `${OWN}SourceRegistry.sol`,
   ProvedDatasetRegistry: `${OWN}ProvedDatasetRegistry.sol`,
   ReceiptLedger: `${OWN}ReceiptLedger.sol`,
+  DisclosureVerifier: `${OWN}DisclosureVerifier.sol`,
 };
 
 // paris: no PUSH0, so that permissioned chains with an older EVM run the same code.
