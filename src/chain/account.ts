@@ -1,11 +1,12 @@
-import type { Abi, Account, Address, WalletClient, Transport, Chain } from "viem";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Abi, Account, Address, WalletClient, TransactionReceipt, Transport, Chain } from "viem";
 import { toHex, type Bytes } from "../protocol/bytes.js";
-import { VeriteeError } from "../protocol/errors.js";
+import { ensure, VeriteeError } from "../protocol/errors.js";
 import type { LedgerAddress } from "../protocol/ids.js";
 import { ledgerAddress } from "../protocol/ledger-digest.js";
 import type { ChainClient } from "./client.js";
 import { numberFrom, without0x, type Hex } from "./encode.js";
-import { refused } from "./errors.js";
+import { absent, refused } from "./errors.js";
 import type { Mined } from "./ports.js";
 
 export interface Call {
@@ -97,10 +98,23 @@ export class LedgerAccount {
     return result;
   }
 
+  /**
+   * Asks for the receipt by its hash until it is there. viem's own wait asks again only when a block comes: a node that
+   * announces a block just before its receipts, and mines no further one, would be waited for in vain.
+   */
+  async #receipt(hash: Hex): Promise<TransactionReceipt> {
+    const { viem } = this.#client;
+    for (let waited = 0; ; waited += viem.pollingInterval) {
+      const receipt = await viem.getTransactionReceipt({ hash }).catch(absent("TransactionReceiptNotFoundError"));
+      if (receipt !== undefined) return receipt;
+      ensure(waited < MINING_TIMEOUT_MS, "chain_unavailable", "the transaction is in no block yet", { txHash: without0x(hash) });
+      await sleep(viem.pollingInterval);
+    }
+  }
+
   /** @param again the same call, asked for its reason when the block holds it as reverted */
   async #mined(hash: Hex, again: () => Promise<unknown> = async () => undefined): Promise<Mined> {
-    const receipt = await this.#client.viem.waitForTransactionReceipt({ hash, timeout: MINING_TIMEOUT_MS })
-      .finally(() => { this.#inFlight -= 1; });
+    const receipt = await this.#receipt(hash).finally(() => { this.#inFlight -= 1; });
     if (receipt.status !== "success") {
       await again();
       throw new VeriteeError("chain_refused", "the transaction was reverted", { reason: "reverted", txHash: without0x(hash) });

@@ -5,22 +5,21 @@ import { LedgerAccount } from "./account.js";
 import { connect, type ChainTarget } from "./client.js";
 import { addressFrom, without0x, type Hex } from "./encode.js";
 import { datasetRegistryAbi, datasetRegistryCode } from "./generated/dataset-registry.js";
+import { disclosureVerifierAbi, disclosureVerifierCode } from "./generated/disclosure-verifier.js";
 import { poseidonT3Abi, poseidonT3Code } from "./generated/poseidon-t3.js";
 import { programRegistryAbi, programRegistryCode } from "./generated/program-registry.js";
 import { provedDatasetRegistryAbi, provedDatasetRegistryCode } from "./generated/proved-dataset-registry.js";
 import { receiptLedgerAbi, receiptLedgerCode } from "./generated/receipt-ledger.js";
 import { sourceRegistryAbi, sourceRegistryCode } from "./generated/source-registry.js";
 import { workerRegistryAbi, workerRegistryCode } from "./generated/worker-registry.js";
-import type { CircuitRegistration, Deployment, ProgramRegistration } from "./ports.js";
+import type { CircuitRegistration, Deployment } from "./ports.js";
 import { senderOf } from "./sender.js";
 
 export interface DeployOptions extends ChainTarget {
   /** secp256k1, 32 bytes: pays, and becomes the registrar of programs, workers and sources. */
   readonly privateKey: Bytes;
-  readonly programs: readonly ProgramRegistration[];
-  /** Circuits besides those of scores. */
-  readonly circuits?: readonly CircuitRegistration[];
-  /** Told after each contract and program, with the gas it took. */
+  readonly circuits: readonly CircuitRegistration[];
+  /** Told after each contract and circuit, with the gas it took. */
   readonly onStep?: (step: string, gasUsed: number) => void;
 }
 
@@ -30,7 +29,7 @@ interface Code {
 }
 
 /**
- * Deploys library and contracts, links them, registers the programs. Not atomic: on failure deploy anew, the remains of
+ * Deploys library and contracts, links them, registers the circuits. Not atomic: on failure deploy anew, the remains of
  * the first attempt harm nobody.
  * @throws chain_unavailable, chain_refused, config_invalid (the node is on another chain)
  */
@@ -67,19 +66,19 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
     block: poseidon.block,
   };
   const sender = senderOf(account, deployment);
-  for (const registration of options.programs) {
-    onStep(registration.program, (await sender.registerProgram(registration)).gasUsed);
-  }
-  for (const registration of options.circuits ?? []) {
+  for (const registration of options.circuits) {
     onStep(`${registration.role} ${registration.program ?? ""}`.trim(), (await sender.registerCircuit(registration)).gasUsed);
   }
-  return deployment;
+  // Last: it is made for the ledger, and nothing rests on it.
+  const disclosures = await create("DisclosureVerifier", disclosureVerifierAbi, disclosureVerifierCode, [ledger.address]);
+  return { ...deployment, disclosureVerifier: addressFrom(disclosures.address) };
 }
 
 /** Names the contracts' code: a deployment of other code is another ledger. */
 export const contractsDigest = (): string =>
   toHex(sha256(utf8([
     poseidonT3Code, datasetRegistryCode, programRegistryCode, workerRegistryCode, sourceRegistryCode, provedDatasetRegistryCode, receiptLedgerCode,
+    disclosureVerifierCode,
   ].map((c) => c.bytecode).join())));
 
 type Libraries = Readonly<Record<string, Address>>;

@@ -17,6 +17,12 @@ export function refused(action: string, error: unknown): VeriteeError {
   return new VeriteeError(code, "the ledger refused", { action, reason, ...(index === undefined ? {} : { index }) });
 }
 
+/** Undefined for the one error that says "there is none"; others pass. */
+export const absent = (name: string) => (error: unknown): undefined => {
+  if (error instanceof Error && error.name === name) return undefined;
+  throw error;
+};
+
 interface Reverted extends BaseError {
   readonly data?: { readonly errorName: string; readonly args?: readonly unknown[] };
   readonly signature?: string;

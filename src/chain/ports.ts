@@ -21,6 +21,8 @@ export interface Deployment {
   readonly programRegistry: LedgerAddress;
   readonly workerRegistry: LedgerAddress;
   readonly receiptLedger: LedgerAddress;
+  /** For contracts that rely on disclosures; undefined where none is known. Anyone may deploy another. */
+  readonly disclosureVerifier?: LedgerAddress | undefined;
   /** Block of the first contract: no event is older. */
   readonly block: number;
 }

@@ -3,7 +3,7 @@ import type { Field } from "../protocol/field.js";
 import { ledgerProgramId } from "../protocol/ledger-digest.js";
 import { connect, type ChainClient } from "./client.js";
 import { addressFrom, anchorFrom, batchArgs, circuitArgs, fieldFrom, numberFrom, submitArgs, toHex0x, with0x, without0x } from "./encode.js";
-import { refused } from "./errors.js";
+import { absent, refused } from "./errors.js";
 import { datasetRegistryAbi } from "./generated/dataset-registry.js";
 import { programRegistryAbi } from "./generated/program-registry.js";
 import { provedDatasetRegistryAbi } from "./generated/proved-dataset-registry.js";
@@ -129,12 +129,6 @@ function answering(methods: Omit<ChainReader, "deployment">, deployment: Deploym
 
 const blockRef = (block: { number: bigint; hash: string; timestamp: bigint }): BlockRef =>
   ({ number: numberFrom(block.number), hash: without0x(block.hash), time: numberFrom(block.timestamp) });
-
-/** Undefined for the one error that says "there is none"; others pass. */
-const absent = (name: string) => (error: unknown): undefined => {
-  if (error instanceof Error && error.name === name) return undefined;
-  throw error;
-};
 
 async function transaction({ viem }: ChainClient, hash: `0x${string}`): Promise<TxView | undefined> {
   const receipt = await viem.getTransactionReceipt({ hash }).catch(absent("TransactionReceiptNotFoundError"));

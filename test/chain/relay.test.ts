@@ -47,6 +47,28 @@ describe("the relay", () => {
     expect(await relay.receipt(submission.jobBinding)).toEqual({ resultCommitment: submission.resultCommitment, mined });
   });
 
+  it("carries a proved leaf, and gives the path in the tree that says most of a leaf", async () => {
+    const leaf = w.provedLeaf(2);
+    const { leaf: field } = leaf.proof;
+    await expect(relay.merkleProof(field)).rejects.toMatchObject({ code: "leaf_unknown" });
+    await insert(field);
+    expect(await relay.merkleProof(field)).toMatchObject({ proved: false, root: await w.reader.root() });
+    await expect(relay.provedPath(field)).rejects.toMatchObject({ code: "leaf_unknown" });
+
+    await relay.sendProvedLeaf(leaf, { stepsPerTransaction: 1 });
+    expect(await relay.provedLeaf(field)).toMatchObject({ state: "registered" });
+    const path = await relay.provedPath(field);
+    expect(await relay.merkleProof(field)).toEqual({ ...path, proved: true });
+    expect(path.root).toBe(await relay.provedRoot());
+    expect(await relay.isKnownProvedRoot(path.root)).toBe(true);
+
+    const registry = { chainId: w.deployment.chainId, contract: w.deployment.provedDatasetRegistry };
+    await relay.revokeProvedLeaf(field, signLedger(revokeDigest(registry, field), w.authorityKey));
+    expect(await relay.provedLeaf(field)).toMatchObject({ state: "revoked" });
+    expect(await relay.merkleProof(field)).toMatchObject({ proved: false });
+    await expect(relay.sendProvedLeaf(leaf, { stepsPerTransaction: 257 })).rejects.toMatchObject({ code: "input_invalid" });
+  });
+
   it("finds the siblings again when an insertion came between, and gives up when they never fit", async () => {
     const leaf = w.rng.field();
     await insert(leaf);

@@ -25,7 +25,7 @@ const batch = async (k: number): Promise<Submission[]> => {
 };
 
 const REGISTRATION: Readonly<Record<string, string>> = {
-  [PROGRAM]: "gas.program.register", [`ingest ${PROGRAM}`]: "gas.circuit.register.ingest", [`dataset ${PROGRAM}`]: "gas.circuit.register.dataset",
+  [`score ${PROGRAM}`]: "gas.program.register", [`ingest ${PROGRAM}`]: "gas.circuit.register.ingest", [`dataset ${PROGRAM}`]: "gas.circuit.register.dataset",
 };
 
 /** Slots of the contracts that a transaction changed. */

@@ -199,6 +199,65 @@ describe("the worker's signature", () => {
   });
 });
 
+describe("whether the dataset was proved", () => {
+  const record = async (registryRoot: Field) => {
+    const submission = w.submission(await w.signals({ registryRoot }));
+    await w.sender.submitReceipt(submission);
+    return w.reader.receiptRecord(submission.jobBinding);
+  };
+  const checked = async (registryRoot: Field): Promise<boolean> => {
+    const { viem } = await connect({ rpcUrl: w.chain.rpcUrl, chainId: w.deployment.chainId });
+    const args = submitArgs(w.submission(await w.signals({ registryRoot })));
+    return (await viem.readContract({ address: with0x(w.deployment.receiptLedger), abi: receiptLedgerAbi, functionName: "check", args }))[1];
+  };
+
+  it("is told by the event and by the view: by which tree the root is of", async () => {
+    await w.insertProved(w.provedLeaf(1));
+    const [claimed, proved] = [await w.reader.root(), await w.reader.provedRoot()];
+    expect(await Promise.all([checked(claimed), checked(proved)])).toEqual([false, true]);
+    expect(await record(claimed)).toMatchObject({ registryRoot: claimed, proved: false });
+    expect(await record(proved)).toMatchObject({ registryRoot: proved, proved: true });
+  });
+
+  it("is told of each receipt of a batch under roots of both trees", async () => {
+    const roots = [await w.reader.root(), await w.reader.provedRoot(), await w.reader.provedRoot(), await w.reader.root()];
+    const submissions: Submission[] = [];
+    for (const registryRoot of roots) submissions.push(w.submission(await w.signals({ registryRoot })));
+    await w.sender.submitReceipts(submissions);
+    const told = await Promise.all(submissions.map(async ({ jobBinding }) => (await w.reader.receiptRecord(jobBinding))?.proved));
+    expect(told).toEqual([false, true, true, false]);
+  });
+
+  it("ends with a revocation in the tree that the root is of, and in no other", async () => {
+    const leaf = w.provedLeaf(0);
+    await w.insertProved(leaf);
+    const [claimed, proved] = [await w.reader.root(), await w.reader.provedRoot()];
+    await w.insertProved(w.provedLeaf(0));
+    expect((await record(proved))?.proved).toBe(true);
+    await w.revokeProved(leaf.proof.leaf);
+    expect(await refused(w.submission(await w.signals({ registryRoot: proved })))).toEqual(refusedFor("RootUnknown"));
+    expect((await record(claimed))?.proved).toBe(false);
+  });
+
+  it("is yes for a root that both trees have, as long as they have the same leaves", async () => {
+    const fresh = await startWorld("equal trees");
+    try {
+      const proved = fresh.provedLeaf(0);
+      await fresh.insert(proved.proof.leaf);
+      const before = fresh.submission(await fresh.signals());
+      await fresh.sender.submitReceipt(before);
+      await fresh.insertProved(proved);
+      const after = fresh.submission(await fresh.signals());
+      expect(after.registryRoot).toBe(before.registryRoot);
+      await fresh.sender.submitReceipt(after);
+      const told = await Promise.all([before, after].map(async (s) => (await fresh.reader.receiptRecord(s.jobBinding))?.proved));
+      expect(told).toEqual([false, true]);
+    } finally {
+      await fresh.stop();
+    }
+  }, 120_000);
+});
+
 describe("roots", () => {
   it("refuses an unknown root and zero", async () => {
     for (const registryRoot of [w.rng.field(), 0n as Field]) {

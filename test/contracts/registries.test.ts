@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openSender } from "../../src/chain/sender.js";
-import type { ChainSender } from "../../src/chain/ports.js";
+import type { ChainSender, CircuitRole } from "../../src/chain/ports.js";
 import { R, type Field } from "../../src/protocol/field.js";
+import type { LedgerAddress } from "../../src/protocol/ids.js";
 import { sha256 } from "../../src/protocol/hash.js";
 import { ledgerAddress } from "../../src/protocol/ledger-digest.js";
 import { LedgerAccount } from "../../src/chain/account.js";
 import { connect } from "../../src/chain/client.js";
 import { circuitArgs } from "../../src/chain/encode.js";
 import { programRegistryAbi } from "../../src/chain/generated/program-registry.js";
+import { sourceRegistryAbi } from "../../src/chain/generated/source-registry.js";
 import { CHAIN_ID, FAR, keyFrom, PROGRAM, refusalOf, startWorld, type World } from "./harness/world.js";
 
 let w: World;
@@ -75,6 +77,73 @@ describe("models", () => {
     for (const model of [0n, R, R + 1n]) {
       expect(await refusalOf(w.sender.registerModel(model as Field))).toEqual(refusedFor("ModelOutOfRange"));
     }
+  });
+});
+
+describe("circuits", () => {
+  const registration = (role: CircuitRole, program: string | undefined) =>
+    ({ role, program, key: w.ingestKey.bytes, artefactHash: w.rng.bytes(32), developmentParameters: true });
+
+  it("are known by role and program: no key serves two statements", async () => {
+    await w.sender.registerCircuit(registration("disclose", undefined));
+    expect(await w.reader.circuit("disclose", undefined)).toMatchObject({ keySha256: sha256(w.ingestKey.bytes), retired: false });
+    expect(await w.reader.circuit("disclose", PROGRAM)).toBeUndefined();
+    expect(await w.reader.circuit("score", undefined)).toBeUndefined();
+    expect((await w.reader.circuit("ingest", PROGRAM))?.keySha256).not.toEqual((await w.reader.circuit("score", PROGRAM))?.keySha256);
+  });
+
+  it("never change, are retired one by one, and are the registrar's alone", async () => {
+    const other = registration("ingest", "circuits/1");
+    expect(await refusalOf(stranger.registerCircuit(other))).toEqual(refusedFor("NotRegistrar"));
+    await w.sender.registerCircuit(other);
+    expect(await refusalOf(w.sender.registerCircuit(other))).toEqual(refusedFor("CircuitKnown"));
+    await w.sender.registerCircuit(registration("dataset", "circuits/1"));
+    expect(await refusalOf(stranger.retireCircuit("ingest", "circuits/1"))).toEqual(refusedFor("NotRegistrar"));
+    await w.sender.retireCircuit("ingest", "circuits/1");
+    expect(await w.reader.circuit("ingest", "circuits/1")).toMatchObject({ retired: true });
+    expect(await w.reader.circuit("dataset", "circuits/1")).toMatchObject({ retired: false });
+    expect(await refusalOf(w.sender.registerCircuit(other))).toEqual(refusedFor("CircuitKnown"));
+  });
+
+  it("have 1 to 16 signals", async () => {
+    const key = (signals: number) => w.rng.bytes(448 + 64 * (signals + 1));
+    for (const signals of [0, 17]) {
+      const wrong = { ...registration("ingest", `signals-${signals}/1`), key: key(signals) };
+      expect(await refusalOf(w.sender.registerCircuit(wrong)), `${signals}`).toEqual(refusedFor("KeyMalformed"));
+    }
+    for (const signals of [1, 16]) await w.sender.registerCircuit({ ...registration("ingest", `signals-${signals}/1`), key: key(signals) });
+  });
+});
+
+describe("sources", () => {
+  it("have a class of 1 to 5, given once, until they are retired for good", async () => {
+    for (const sourceClass of [1, 5]) {
+      const account = ledgerAddress(keyFrom(w.rng));
+      expect(await w.reader.sourceOf(account)).toBeUndefined();
+      await w.sender.registerSource(account, sourceClass);
+      expect(await w.reader.sourceOf(account)).toEqual({ sourceClass, retired: false });
+      expect(await refusalOf(w.sender.registerSource(account, 3))).toEqual(refusedFor("SourceKnown"));
+      await w.sender.retireSource(account);
+      expect(await w.reader.sourceOf(account)).toEqual({ sourceClass, retired: true });
+      expect(await refusalOf(w.sender.registerSource(account, sourceClass))).toEqual(refusedFor("SourceKnown"));
+    }
+    for (const sourceClass of [0, 6, 255]) {
+      expect(await refusalOf(w.sender.registerSource(ledgerAddress(keyFrom(w.rng)), sourceClass)), `${sourceClass}`).toEqual(refusedFor("ClassOutOfRange"));
+    }
+    expect(await refusalOf(w.sender.registerSource("0".repeat(40) as LedgerAddress, 1))).toEqual(refusedFor("SourceIsZero"));
+    expect(await refusalOf(w.sender.retireSource(ledgerAddress(keyFrom(w.rng))))).toEqual(refusedFor("SourceUnknown"));
+  });
+
+  it("are the registrar's alone, and a retired one has no class", async () => {
+    const account = ledgerAddress(keyFrom(w.rng));
+    const { viem } = await connect({ rpcUrl: w.chain.rpcUrl, chainId: CHAIN_ID });
+    const classOf = () => viem.readContract({ address: `0x${w.deployment.sourceRegistry}`, abi: sourceRegistryAbi, functionName: "classOf", args: [`0x${account}`] });
+    expect(await refusalOf(stranger.registerSource(account, 1))).toEqual(refusedFor("NotRegistrar"));
+    await w.sender.registerSource(account, 4);
+    expect(await refusalOf(stranger.retireSource(account))).toEqual(refusedFor("NotRegistrar"));
+    expect(await classOf()).toBe(4n);
+    await w.sender.retireSource(account);
+    expect(await classOf()).toBe(0n);
   });
 });
 

@@ -4,14 +4,16 @@ import { join } from "node:path";
 import { z } from "zod";
 import { contractsDigest, deploy } from "../../chain/deploy.js";
 import { startDevChain } from "../../chain/devchain.js";
-import type { Deployment, ProgramRegistration } from "../../chain/ports.js";
+import type { CircuitRegistration, Deployment } from "../../chain/ports.js";
 import { openReader } from "../../chain/reader.js";
 import { fromHex, toHex } from "../../protocol/bytes.js";
 import { ensure, VeriteeError } from "../../protocol/errors.js";
 import { digest } from "../../protocol/hash.js";
 import { hexId, type LedgerAddress } from "../../protocol/ids.js";
 import { ledgerAddress, ledgerKeyFromRandom } from "../../protocol/ledger-digest.js";
-import { artefactsOf, PROGRAM_IDS, scoreCircuitOf, verificationKeyOf, type ProgramId } from "../../proofs/artefacts.js";
+import {
+  artefactsOf, datasetCircuitOf, ingestCircuitOf, PINNED_CIRCUITS, PROGRAM_IDS, scoreCircuitOf, verificationKeyOf, type CircuitName,
+} from "../../proofs/artefacts.js";
 import { verificationKeySha256, verificationKeyToBytes } from "../../proofs/vk.js";
 import { readJson } from "../options.js";
 import { random } from "./system.js";
@@ -21,6 +23,7 @@ const DEV_CHAIN_ID = 31337;
 const address = z.string().regex(/^[0-9a-f]{40}$/).transform((text) => hexId<LedgerAddress>(text, 20, "address"));
 const deploymentFile = z.strictObject({
   chainId: z.int().positive(), datasetRegistry: address, provedDatasetRegistry: address, sourceRegistry: address, programRegistry: address, workerRegistry: address, receiptLedger: address,
+  disclosureVerifier: address.optional(),
   block: z.int().nonnegative(),
 });
 
@@ -31,12 +34,25 @@ export async function readDeployment(path: string): Promise<Deployment> {
   return parsed.data;
 }
 
-/** What a program's entry on the ledger pins: its key, and by hash everything that proofs are made with. */
-export function registrationOf(id: ProgramId): ProgramRegistration {
-  const circuit = scoreCircuitOf(id);
+type Entry = Pick<CircuitRegistration, "role" | "program"> & { readonly circuit: CircuitName };
+
+/** Every circuit that the contracts know by role. */
+const KNOWN: readonly Entry[] = [
+  ...PROGRAM_IDS.flatMap((program): Entry[] => [
+    { role: "score", program, circuit: scoreCircuitOf(program) },
+    { role: "ingest", program, circuit: ingestCircuitOf(program) },
+    { role: "dataset", program, circuit: datasetCircuitOf(program) },
+  ]),
+  { role: "disclose", program: undefined, circuit: "disclose" },
+];
+const ledgerCircuits = (): readonly Entry[] => KNOWN.filter(({ circuit }) => PINNED_CIRCUITS.includes(circuit));
+
+/** What a circuit's entry on the ledger pins: its key, and by hash everything that proofs are made with. */
+function registrationOf({ role, program, circuit }: Entry): CircuitRegistration {
   const pin = artefactsOf(circuit);
   return {
-    program: id,
+    role,
+    program,
     key: verificationKeyToBytes(verificationKeyOf(circuit)),
     artefactHash: digest("veritee/artefacts/v1", fromHex(pin.r1csSha256), fromHex(pin.wasmSha256), fromHex(pin.zkeySha256)),
     developmentParameters: pin.parameters === "development-INSECURE",
@@ -44,7 +60,7 @@ export function registrationOf(id: ProgramId): ProgramRegistration {
 }
 
 export const deployAll = (rpcUrl: string, chainId: number, privateKey: Uint8Array, onStep?: (step: string, gasUsed: number) => void): Promise<Deployment> =>
-  deploy({ rpcUrl, chainId, privateKey, programs: PROGRAM_IDS.map(registrationOf), ...(onStep === undefined ? {} : { onStep }) });
+  deploy({ rpcUrl, chainId, privateKey, circuits: ledgerCircuits().map(registrationOf), ...(onStep === undefined ? {} : { onStep }) });
 
 /** 32 bytes of hex in a file that only its owner reads. Made when absent. */
 export async function registrarKey(path: string): Promise<Uint8Array> {
@@ -94,9 +110,9 @@ async function usableDeployment(rpcUrl: string, file: string): Promise<Deploymen
   try {
     const deployment = await readDeployment(file);
     const reader = await openReader(rpcUrl, deployment);
-    for (const id of PROGRAM_IDS) {
-      const entry = await reader.program(id);
-      if (entry === undefined || toHex(entry.keySha256) !== toHex(verificationKeySha256(verificationKeyOf(scoreCircuitOf(id))))) return undefined;
+    for (const { role, program, circuit } of ledgerCircuits()) {
+      const entry = await reader.circuit(role, program);
+      if (entry === undefined || toHex(entry.keySha256) !== toHex(verificationKeySha256(verificationKeyOf(circuit)))) return undefined;
     }
     return deployment;
   } catch (error) {

@@ -3,7 +3,7 @@ import { deploy } from "../../../src/chain/deploy.js";
 import { provedMirror, RegistryMirror } from "../../../src/chain/mirror.js";
 import { openReader } from "../../../src/chain/reader.js";
 import { openSender } from "../../../src/chain/sender.js";
-import type { ChainReader, ChainSender, Deployment, Mined, ProvedLeaf, Submission } from "../../../src/chain/ports.js";
+import type { ChainReader, ChainSender, CircuitRole, Deployment, Mined, ProvedLeaf, Submission } from "../../../src/chain/ports.js";
 import type { Bytes } from "../../../src/protocol/bytes.js";
 import { VeriteeError } from "../../../src/protocol/errors.js";
 import type { Field } from "../../../src/protocol/field.js";
@@ -62,13 +62,12 @@ export async function startWorld(seed: string, options: { stateFile?: string } =
   // Apart, so that the figures of gas.json do not move with them.
   const provedRng = seeded(`${seed}: proved`);
   const [ingestKey, datasetKey] = [simulatedKey(provedRng, 2), simulatedKey(provedRng, 6)];
-  const circuit = (role: "ingest" | "dataset", { bytes }: SimulatedKey) =>
-    ({ role, program: PROGRAM, key: bytes, artefactHash: provedRng.bytes(32), developmentParameters: true });
+  const circuit = (role: CircuitRole, { bytes }: SimulatedKey, { bytes: random }: Rng) =>
+    ({ role, program: PROGRAM, key: bytes, artefactHash: random(32), developmentParameters: true });
   const deployGas: Record<string, number> = {};
   const deployment = await deploy({
     rpcUrl: chain.rpcUrl, chainId: CHAIN_ID, privateKey: registrarKey,
-    programs: [{ program: PROGRAM, key: key.bytes, artefactHash: rng.bytes(32), developmentParameters: true }],
-    circuits: [circuit("ingest", ingestKey), circuit("dataset", datasetKey)],
+    circuits: [circuit("score", key, rng), circuit("ingest", ingestKey, provedRng), circuit("dataset", datasetKey, provedRng)],
     onStep: (step, gasUsed) => { deployGas[step] = gasUsed; },
   });
   const sender = await openSender({ rpcUrl: chain.rpcUrl, deployment, privateKey: registrarKey });
