@@ -36,6 +36,15 @@ describe("chunk commitment and dataset root", () => {
   const context: PackContext = { terms, header: [f(0), f(0)], before: null, tagsBefore: 0 };
   const commit = (records: CanonicalRecord[]): Field => chunkCommitment(smeInvoice, chunksOf(records)[0] ?? { index: 0, records: [], salt }, context);
 
+  const absorbed = (program: string, elements: readonly bigint[]): bigint => {
+    let state = poseidon2([domain("veritee/chunk/v1", program), BigInt(elements.length)]);
+    for (let i = 0; i < elements.length; i += 15) {
+      const group = elements.slice(i, i + 15);
+      state = poseidon16([state, ...group, ...Array<bigint>(15 - group.length).fill(0n)]);
+    }
+    return state;
+  };
+
   test("is absorb over the header, the opened elements, the rest and the salt", () => {
     const absent = (1n << 36n) | (48n << 38n);
     const row = (low: bigint): bigint => [low, absent, absent, absent, absent].reduce((e, slot, i) => e | (slot << BigInt(44 * i)), 0n);
@@ -43,12 +52,24 @@ describe("chunk commitment and dataset root", () => {
     const slot = (1234n + (1n << 36n)) | (1n << 37n) | (35n << 38n);
     const elements = [1n | (1n << 32n), row(slot), ...Array<bigint>(63).fill(row(absent)), 18_000n, ...Array<bigint>(22).fill(0n), saltField];
     expect(elements).toHaveLength(89);
-    let state = poseidon2([domain("veritee/chunk/v1", "sme-invoice/1"), BigInt(elements.length)]);
-    for (let i = 0; i < elements.length; i += 15) {
-      const group = elements.slice(i, i + 15);
-      state = poseidon16([state, ...group, ...Array<bigint>(15 - group.length).fill(0n)]);
-    }
-    expect(commit([invoice()])).toBe(state);
+    expect(commit([invoice()])).toBe(absorbed("sme-invoice/1", elements));
+  });
+
+  test("is so for transactions too, whose slots run on from element to element", () => {
+    const loan = { asOfDay: 18_050, termsAmount: 400 };
+    const record: CanonicalRecord = { ...invoice(), kind: 0x11, amount: 70, balance: -30, tag: 5 };
+    const records = retailAccount.canonical(Array.from({ length: 3 }, (_, i) => ({ ...record, day: 18_000 + i })), loan);
+    const chunk = { index: 1, records, salt };
+    // delta, q = 0 (the largest credit), day, recent, type 1, household; the first is also a new partner
+    const slot = (delta: bigint, day: bigint): bigint => delta | (day << 63n) | (1n << 77n) | (1n << 80n) | (1n << 83n);
+    const stream = slot(2n ** 31n - 30n, 0n) | (1n << 84n) | (slot(0n, 1n) << 85n) | (slot(0n, 2n) << 170n);
+    const low = stream & ((1n << 252n) - 1n);
+    const rest = 1n | (1n << 3n) | (1n << 6n);
+    const elements = [1n | (3n << 32n), low, stream >> 252n, ...Array<bigint>(83).fill(0n), rest | (rest << 18n) | (rest << 36n), ...Array<bigint>(17).fill(0n), saltField];
+    expect(elements).toHaveLength(105);
+    expect(stream >> 252n).not.toBe(0n);
+    const retailContext: PackContext = { terms: loan, header: retailAccount.header(records, loan), before: null, tagsBefore: 0 };
+    expect(chunkCommitment(retailAccount, chunk, retailContext)).toBe(absorbed("retail-account/1", elements));
   });
 
   test("the header element holds index, count and direction", () => {
