@@ -5,6 +5,9 @@ import { R } from "../../src/protocol/field.js";
 import { WitnessChecker } from "./harness/check-witness.js";
 import { circuit } from "./harness/circuits.js";
 import { discloseSample } from "./harness/disclose.js";
+import { datasetSignals, ingestSignals } from "./harness/ingest-sme-invoice.js";
+import { acceptedAggregates } from "./harness/invoice-datasets.js";
+import { mixedChain, mixedInvoices, mixedStep } from "./harness/invoice-fixture.js";
 import { retailInput, retailSample } from "./harness/retail-account.js";
 import { smeInput, smeSample } from "./harness/sme-invoice.js";
 import type { Signals } from "./harness/statement.js";
@@ -23,6 +26,9 @@ const MODEL_SHOWN = 5;
 const samples: readonly Sample[] = [
   { circuit: "score-sme-invoice", input: smeInput(smeSample), domain: 14, most: 16_000, optional: [] },
   { circuit: "score-retail-account", input: retailInput(retailSample), domain: 14, most: 16_000, optional: [] },
+  { circuit: "ingest-sme-invoice", input: ingestSignals(mixedStep(1)), domain: 15, most: 32_000, optional: [] },
+  { circuit: "ingest-sme-invoice", input: ingestSignals(mixedStep(3)), domain: 15, most: 32_000, optional: [] }, // purchases
+  { circuit: "dataset-sme-invoice", input: datasetSignals(mixedChain, acceptedAggregates(mixedInvoices)), domain: 13, most: 8_000, optional: [] },
   { circuit: "disclose", input: discloseSample(), domain: 11, most: 1_400, optional: [MODEL_SHOWN] },
 ];
 
