@@ -155,7 +155,7 @@ describe("the same job data twice", () => {
     const [dataset] = play.datasets;
     const from = (await w.reader.head()).number + 1;
     await play.receipts(2, {}, [dataset as NonNullable<typeof dataset>]);
-    const { receipts: [a, b] } = await observe(place(), from) as { receipts: [SeenReceipt, SeenReceipt] };
+    const [a, b] = (await observe(place(), from)).receipts as unknown as [SeenReceipt, SeenReceipt];
     expect(truthOf(a).dataset).toBe(truthOf(b).dataset);
     expect(sharedBytes([a, b], declared)).toEqual([]);
     const differing = FEATURES["bits of K that differ"]?.(a, b) as number;

@@ -14,6 +14,7 @@ import { createHome, type Home } from "../../src/cli/roles/home.js";
 import { openDevLedger, type DevLedger } from "../../src/cli/roles/ledger.js";
 import { addModel, brokerForModels, clientOf, openJob, orderJob } from "../../src/cli/roles/platform.js";
 import { startWorker } from "../../src/cli/roles/worker.js";
+import type { CoordinatorSettings } from "../../src/coordinator/config.js";
 import type { Coordinator } from "../../src/coordinator/start.js";
 import { partyKey, type Measurement } from "../../src/protocol/ids.js";
 import type { DatasetManifest, JobRequest, ModelManifest, PlatformResult, Signed } from "../../src/protocol/objects/index.js";
@@ -50,7 +51,9 @@ export interface World {
 }
 
 /** @throws when the enclave has not been bundled: `npm test` does it, `npx vitest` alone does not */
-export async function startWorld(program: Program, card: Scorecard = program.defaultModel): Promise<World> {
+export async function startWorld(
+  program: Program, card: Scorecard = program.defaultModel, settings: Partial<CoordinatorSettings> = {},
+): Promise<World> {
   if (!existsSync(ENCLAVE_BUNDLE)) throw new Error("the enclave is not bundled: run `npm run build` first, or `npm test`");
   const folder = await mkdtemp(join(tmpdir(), "veritee-world-"));
   const coordinatorFolder = join(folder, "coordinator");
@@ -61,7 +64,7 @@ export async function startWorld(program: Program, card: Scorecard = program.def
   let log = "";
   const { rpcUrl, deployment, registrarKey } = ledger;
   const coordinator = await openCoordinator({
-    settings: { stateDir: coordinatorFolder, port: 0, authorities: [relay.authority] },
+    settings: { ...settings, stateDir: coordinatorFolder, port: 0, authorities: [relay.authority] },
     rpcUrl, deployment, registrarKey, measurements: [measurement], simulation: true,
     log: { write: (line) => void (log += line) },
   });
