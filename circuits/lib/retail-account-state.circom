@@ -11,8 +11,8 @@ template RetailAccountState() {
     signal input balance;     // b' of the last one; -2^31 before the first
     signal input noRecent;    // 1 while none is recent
     signal input leastRecent; // b' + 2^64 * position of the first recent one; 0 while there is none
-    signal input creditGap;   // product of largest credit - amount over the counted credits: 0 once one attains it
-    signal input dayGap;      // product of day - first day: 0 once one is of the first day
+    signal input creditGap;   // product over all slots (TransactionTotals): 0 once a credit attains the largest
+    signal input dayGap;      // the same: 0 once a transaction is of the first day
     signal input flows;       // lanes of 50 bits: charges of credits, of debits, of cash, of household debits, of household credits
     signal input counts;      // partners, credits, household credits, crossings, crossings to high: 20 bits each; sums of the
                               // crossings' positions 36, of those to high 36, of the crossings' positions squared 48

@@ -3,8 +3,8 @@ pragma circom 2.1.6;
 // What a run of retail-account slots adds to flows and counts, and the products that become 0 once the largest credit and
 // the first day are attained (docs/protocol.md, Ingest proofs; RetailAccountState gives the lanes).
 // Proved: flows and counts are those sums, positions counted from `first`; creditGap is creditGapBefore times the product of
-// the charges of credits, dayGap dayGapBefore times the product of the ages of present slots. A product over the integers
-// that are below r is 0 only when a factor is.
+// charge + 1 - credit, dayGap dayGapBefore times the product of age + 1 - present. A factor is 0 only for a credit without
+// charge, a present slot of age 0; the others are between 1 and 2^31, so that modulo a prime their product is not 0.
 // Caller: flags are bits, charge < 2^31, age < 2^14; few enough slots that no lane runs over.
 template TransactionTotals(slots) {
     signal input first;

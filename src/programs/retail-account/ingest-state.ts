@@ -18,9 +18,9 @@ export interface IngestState {
   readonly noRecent: bigint;
   /** b' + 2^64 * position of the first recent transaction; 0 while there is none */
   readonly leastRecent: bigint;
-  /** product of largest credit - amount over the counted credits */
+  /** product of largest - amount over the counted credits and of amount + 1 over the others: 0 once a credit attains the largest */
   readonly creditGap: bigint;
-  /** product of day - first day */
+  /** product of day - first day: 0 once a transaction is of the first day */
   readonly dayGap: bigint;
   readonly flows: bigint;
   readonly counts: bigint;
@@ -105,7 +105,7 @@ function addSlot(s: IngestState, slot: Slot): IngestState {
     balance,
     noRecent: slot.recent ? 0n : s.noRecent,
     leastRecent: first ? balance + PLACE * position : s.leastRecent,
-    creditGap: slot.type === TYPES.credit ? modR(s.creditGap * slot.charge) : s.creditGap,
+    creditGap: modR(s.creditGap * (slot.type === TYPES.credit ? slot.charge : slot.charge + 1n)),
     dayGap: modR(s.dayGap * slot.age),
     flows: s.flows + flowsOf(slot),
     counts: s.counts + countsOf(slot, position),

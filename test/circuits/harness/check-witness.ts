@@ -15,6 +15,9 @@ export class WitnessChecker {
     circuit.constraints.forEach(({ a, b, c }, row) => {
       for (const wire of new Set([...a.wires, ...b.wires, ...c.wires])) (this.#using[wire] as number[]).push(row);
     });
+    // Small constraints first: they refuse most edits, and the large ones are sums over a whole chunk.
+    const terms = circuit.constraints.map(({ a, b, c }) => a.wires.length + b.wires.length + c.wires.length);
+    for (const rows of this.#using) rows.sort((x, y) => (terms[x] as number) - (terms[y] as number));
   }
 
   value(wire: number): bigint {

@@ -72,11 +72,16 @@ export const mod = (v: bigint): bigint => ((v % R) + R) % R;
 const sum = (list: readonly bigint[]): bigint => list.reduce((a, b) => a + b, 0n);
 const product = (list: readonly bigint[]): bigint => list.reduce((a, b) => mod(a * b), 1n);
 
-function domain(name: string): Field {
+function digested(...parts: readonly (string | Uint8Array)[]): Field {
   const hash = createHash("sha256");
-  for (const part of [name, PROGRAM]) hash.update(Buffer.from([0, 0, 0, part.length])).update(part);
+  for (const part of parts) hash.update(Buffer.from([0, 0, 0, part.length])).update(part);
   return BigInt(`0x${hash.digest().subarray(0, 31).toString("hex")}`) as Field;
 }
+
+const domain = (name: string): Field => digested(name, PROGRAM);
+
+/** A salt of 31 bytes that stands for a small number. */
+export const saltBytes = (value: bigint): Uint8Array => Buffer.from(value.toString(16).padStart(62, "0"), "hex");
 
 const isInterest = (t: Transaction): boolean => t.debit !== true && t.symbol === 4;
 const isCredit = (t: Transaction): boolean => t.debit !== true && !isInterest(t);
@@ -153,7 +158,9 @@ function bitString(slots: readonly Slot[], widths: Readonly<Partial<Record<keyof
 export const openedOf = (slots: readonly Slot[]): bigint[] => bitString(full(slots), OPENED, 252);
 export const restOf = (slots: readonly Slot[]): bigint[] => bitString(full(slots), REST, 14 * 18);
 
-const chunkSalt = (i: number): bigint => BigInt(1000 + i);
+export const SOURCE = { owner: 555n, sourceClass: 1n, sourceKey: 666n, aggregateSalt: 11n };
+const STATE_SALT = digested("veritee/ingest-salt/v1", saltBytes(SOURCE.aggregateSalt));
+export const chunkSalt = (i: number): bigint => BigInt(1000 + i);
 
 export function chunkCommitment(c: IngestCase, i: number): bigint {
   const slots = c.chunks[i] ?? [];
@@ -199,7 +206,7 @@ export function stateOf(c: IngestCase, i: number): State {
     balance: balances.at(-1) ?? START,
     noRecent: firstRecent < 0 ? 1n : 0n,
     leastRecent: firstRecent < 0 ? 0n : (balances[firstRecent] as bigint) + (BigInt(firstRecent) << 64n),
-    creditGap: product(slots.filter(isType(1n)).map((s) => s.charge)),
+    creditGap: product(slots.map((s) => (s.type === 1n ? s.charge : s.charge + 1n))),
     dayGap: product(present.map((s) => s.age)),
     flows: lanes([
       [charges(isType(1n)), 50], [charges(isType(2n)), 50], [charges((s) => s.cash === 1n), 50],
@@ -212,7 +219,7 @@ export function stateOf(c: IngestCase, i: number): State {
     ]),
     balanceSum: sum(balances.filter((_, j) => (slots[j] as Slot).type !== 0n)),
     left: sum(leaves(c, i).map((b, j) => b * (1n + 2n ** 100n * (crossings[j] as bigint)))),
-    salt: 4711n,
+    salt: STATE_SALT,
   };
 }
 
@@ -251,8 +258,6 @@ export const commitState = (s: State): bigint =>
   absorb(domain("veritee/state/v1"), [
     s.root, s.index, s.count, s.balance, s.noRecent, s.leastRecent, s.creditGap, s.dayGap, s.flows, s.counts, s.balanceSum, s.left, s.salt,
   ].map(mod));
-
-const SOURCE = { owner: 555n, sourceClass: 1n, sourceKey: 666n, aggregateSalt: 11n };
 
 function stateSignals({ root: _, index: __, salt, ...others }: State): Signals {
   return { ...Object.fromEntries(Object.entries(others).map(([name, value]) => [name, mod(value)])), stateSalt: salt };
