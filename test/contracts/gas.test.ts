@@ -1,10 +1,19 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { LedgerAccount } from "../../src/chain/account.js";
+import { connect } from "../../src/chain/client.js";
+import { disclosureCall } from "../../src/chain/disclosure.js";
 import type { Submission } from "../../src/chain/ports.js";
 import { rpc } from "../../src/chain/rpc.js";
+import { toHex } from "../../src/protocol/bytes.js";
+import { disclosureSignals } from "../../src/protocol/disclosure.js";
 import type { Field } from "../../src/protocol/field.js";
+import { partyKey, type LedgerAddress } from "../../src/protocol/ids.js";
+import type { Disclosure } from "../../src/protocol/objects/disclosure.js";
 import { ledgerAddress } from "../../src/protocol/ledger-digest.js";
-import { FAR, keyFrom, PROGRAM, refusalOf, startWorld, type World } from "./harness/world.js";
+import { simulatedKey } from "./harness/groth16.js";
+import { seeded } from "./harness/rng.js";
+import { CHAIN_ID, FAR, keyFrom, PROGRAM, refusalOf, startWorld, type World } from "./harness/world.js";
 
 // Keys, proofs and values come from a seed and the contracts' addresses from it: gas is the same to the unit in every
 // run. UPDATE_GAS=1 writes contracts/gas.json anew.
@@ -42,6 +51,24 @@ async function pretendSize(size: number): Promise<void> {
   for (const [slot, value] of [[0, size], [1, Math.ceil(Math.log2(size))]] as const) {
     await rpc(w.chain.rpcUrl, "anvil_setStorageAt", [`0x${w.deployment.datasetRegistry}`, word(slot), word(value)]);
   }
+}
+
+/** A disclosure of a score and whose it is, checked on chain; and what registering its circuit takes. */
+async function disclosureGas(): Promise<Record<string, number>> {
+  const rng = seeded("gas: disclosure");
+  const key = simulatedKey(rng, 6);
+  const registered = await w.sender.registerCircuit({ role: "disclose", program: undefined, key: key.bytes, artefactHash: rng.bytes(32), developmentParameters: true });
+  const signals = await w.signals();
+  await w.sender.submitReceipt(w.submission(signals));
+
+  const context = { chainId: CHAIN_ID, ledger: w.deployment.receiptLedger, jobBinding: signals.jobBinding, recipient: "Bank of Examples", expiresAt: FAR };
+  const claim = { scoreAtLeast: 600, gradeAtMost: undefined, owner: partyKey(toHex(rng.bytes(32))), model: undefined };
+  const { resultCommitment } = signals;
+  const proof = key.prove(disclosureSignals(resultCommitment, claim, context));
+  const disclosure: Disclosure = { context, claim, resultCommitment, proof, verificationKeySha256: rng.bytes(32), developmentParameters: true };
+  const account = await LedgerAccount.open(await connect({ rpcUrl: w.chain.rpcUrl, chainId: CHAIN_ID }), w.registrarKey);
+  const verified = await account.call(disclosureCall(w.deployment.disclosureVerifier as LedgerAddress, disclosure));
+  return { "gas.circuit.register.disclose": registered.gasUsed, "gas.disclosure.verify": verified.gasUsed };
 }
 
 it("costs exactly what contracts/gas.json says, and a full tree takes no more", async () => {
@@ -83,6 +110,7 @@ it("costs exactly what contracts/gas.json says, and a full tree takes no more", 
   await pretendSize(FULL - 1);
   gas[`gas.leaf.insert.${FULL}`] = (await w.insert(w.rng.field())).gasUsed;
   expect(await refusalOf(w.insert(w.rng.field()))).toEqual({ code: "chain_refused", reason: "TreeFull" });
+  Object.assign(gas, await disclosureGas());
 
   console.log(gas);
   if (process.env["UPDATE_GAS"] === "1") writeFileSync(snapshot, `${JSON.stringify(gas, null, 2)}\n`);
