@@ -6,7 +6,7 @@ import {ProgramRegistry} from "./ProgramRegistry.sol";
 import {ReceiptLedger} from "./ReceiptLedger.sol";
 import {SCALAR_FIELD} from "./Scalar.sol";
 
-/// @title Disclosures: that a result on the ledger meets a claim, for one recipient until an expiry (docs/protocol.md, 12).
+/// @title Disclosures: that a result on the ledger meets a claim, for one recipient until an expiry (docs/protocol.md, 13).
 /// @notice A contract that relies on a result asks here, naming itself as the recipient; whoever holds the result has proved
 /// the claim without showing the score. Holds nothing and may be deployed by anyone, for any ledger.
 /// @dev Answers by reverting, so that no caller can forget to look. The proof's bytes are no identity: a caller to whom a

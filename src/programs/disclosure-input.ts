@@ -24,7 +24,7 @@ export interface DisclosureInput {
 }
 
 /**
- * Input of the disclosure circuit (docs/protocol.md 12).
+ * Input of the disclosure circuit (docs/protocol.md 13).
  * @param result K, as the receipt has it
  * @throws claim_false, commitment_mismatch naming the part, input_invalid (no claim, unfit recipient)
  */

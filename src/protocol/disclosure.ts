@@ -6,7 +6,7 @@ import { sha256 } from "./hash.js";
 import { idBytes, type LedgerAddress, type PartyKey } from "./ids.js";
 import { placed } from "./ledger-digest.js";
 
-// What a disclosure says and what its proof is bound to (docs/protocol.md 12).
+// What a disclosure says and what its proof is bound to (docs/protocol.md 13).
 
 /** The index of a grade that no result has: at most this claims nothing. */
 export const WORST_GRADE = 6;

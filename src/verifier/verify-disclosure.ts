@@ -15,7 +15,7 @@ import type { Report } from "./types.js";
 import { verifyReceipt } from "./verify-receipt.js";
 
 /**
- * Checks a disclosure file (docs/protocol.md 12) and the receipt that it is about. Every check runs, whatever the others found.
+ * Checks a disclosure file (docs/protocol.md 13) and the receipt that it is about. Every check runs, whatever the others found.
  * Never throws, whatever it is given; without a chain it needs no network.
  * @param disclosureJson the parsed JSON of a disclosure file
  */

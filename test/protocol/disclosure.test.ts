@@ -63,7 +63,7 @@ describe("a disclosure's bytes", () => {
   });
 });
 
-// Computed apart from this code, by Python's hashlib, from the words of docs/protocol.md 12.
+// Computed apart from this code, by Python's hashlib, from the words of docs/protocol.md 13.
 const CHALLENGE = 419596980744913776089310301485470823643476962593334642968569229143416527215n;
 const RECIPIENT = "9ead8ce4de9743eb502a53b713a713a1ff4367155da8eb6d5778a6f8e3878889";
 

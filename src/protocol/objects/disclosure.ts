@@ -10,7 +10,7 @@ import { readProof, writeProof, type ProofBytes } from "./proof-bytes.js";
 import { count, element, fixed, required } from "./read.js";
 
 /**
- * That a result on the ledger meets a claim, for one recipient until an expiry (docs/protocol.md 12). Nobody signs it: the proof
+ * That a result on the ledger meets a claim, for one recipient until an expiry (docs/protocol.md 13). Nobody signs it: the proof
  * binds all of it but key and label, which a verifier compares with its pins.
  */
 export interface Disclosure {
