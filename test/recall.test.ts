@@ -159,7 +159,7 @@ describe("veritee verify --recall", () => {
 
   it("reads lists from files", async () => {
     const { file } = await search("worker", bad.identity.signingKey);
-    const report = await verifyFile({ file: join(folder, "receipts", "2026/b.json"), recalls: [file] });
+    const report = await verifyFile({ file: join(folder, "receipts", "2026/b.json"), recalls: [file], allowDevelopment: true });
     expect(failing(report)).toContain("recalled");
     await writeFile(join(folder, "forged.json"), JSON.stringify({ ...JSON.parse(await readFile(file, "utf8")) as object, receipts: [] }));
     await expect(verifyFile({ file: join(folder, "receipts", "2026/b.json"), recalls: [join(folder, "forged.json")] })).rejects.toMatchObject({ code: "input_invalid" });

@@ -1,4 +1,5 @@
 import type { Claims } from "../attestation/types.js";
+import { toHex } from "../protocol/bytes.js";
 import { ensure } from "../protocol/errors.js";
 import type { PinnedKey } from "../proofs/pinned-key.js";
 import type { ReadReceipt } from "./read-receipt.js";
@@ -22,13 +23,15 @@ export function checkHardware({ simulated, anchor }: Claims): string {
   return `real hardware under trust anchor ${anchor}`;
 }
 
-/** Whether proofs under public development parameters count. */
-export const developmentAllowed = ({ requireHardware = false, allowDevelopmentParameters = !requireHardware }: VerifyOptions): boolean =>
-  allowDevelopmentParameters;
+/** Whether proofs under public development parameters count: only where the verifier says so. */
+export const developmentAllowed = ({ allowDevelopmentParameters = false }: VerifyOptions): boolean => allowDevelopmentParameters;
 
-export function checkProductionParameters({ development }: PinnedKey): string {
-  ensure(!development, "parameters_insecure", "development parameters: anyone can forge proofs under them");
-  return "production parameters";
+/** Run unless development parameters are allowed. */
+export function checkProductionParameters({ development, sha256 }: PinnedKey): string {
+  ensure(!development, "parameters_insecure",
+    "DEVELOPMENT parameters: anyone can forge proofs under them, so they count only where they are allowed (allowDevelopmentParameters, --allow-development)",
+    { parameters: "development-INSECURE", verificationKey: toHex(sha256) });
+  return `parameters of a ceremony, verification key ${toHex(sha256)}`;
 }
 
 /** What the receipt says of the data behind it. That R is of the registry it says, the check `root` asks the ledger. */

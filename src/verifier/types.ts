@@ -12,7 +12,7 @@ export const OFFLINE_CHECKS = [
   "worker-binding", "ledger-signature", "labels", "dataset", "anchor-consistency",
 ] as const;
 
-/** The checks that a production verifier adds. */
+/** The checks that a production verifier adds; `production-parameters` runs unless development parameters are allowed. */
 export const PRODUCTION_CHECKS = ["hardware", "production-parameters"] as const;
 
 /** The check that a verifier adds who knows which ledger counts. */
@@ -44,7 +44,7 @@ export interface VerifyOptions {
   readonly anchors: TrustAnchors;
   /** Which enclaves are accepted; by default every genuine one, whose measurement the report shows. */
   readonly policy?: AppraisalPolicy;
-  /** Verification keys by program; by default those that this build pins. */
+  /** Verification keys by program; by default those that this build pins, otherwise those of a ceremony (proofs/parameters.ts). */
   readonly keys?: PinnedKeys;
   /** Unix seconds. When given, a receipt from the future is refused. */
   readonly now?: number;
@@ -57,11 +57,11 @@ export interface VerifyOptions {
   readonly chain?: ChainReader;
   /** Recall lists (`veritee recall`) that the verifier trusts: what rests on them is shown as recalled. */
   readonly recalls?: readonly RecallList[];
-  /** Production: refuses simulated evidence and development parameters. */
+  /** Production: refuses simulated evidence. */
   readonly requireHardware?: boolean;
   /** Refuses a score of a dataset whose aggregates nobody proved. */
   readonly requireProvedDataset?: boolean;
-  /** Whether proofs under public development parameters count. Default true, false under requireHardware. */
+  /** Whether proofs under public development parameters count: to show and test, never to rely on. Default false. */
   readonly allowDevelopmentParameters?: boolean;
 }
 

@@ -33,18 +33,24 @@ describe("a score from sealed invoices to a checked receipt, every role apart", 
   });
 
   it("verifies offline and against the ledger, and says that it is simulated", async () => {
-    const offline = await verifyFile({ file });
+    const offline = await verifyFile({ file, allowDevelopment: true });
     expect(offline.checks.filter((c) => !c.ok)).toEqual([]);
     expect(offline).toMatchObject({ ok: true, simulated: true, developmentParameters: true });
     const { rpcUrl, deployment } = world.ledger;
-    expect(await verifyFile({ file, rpcUrl, deployment })).toMatchObject({ ok: true, chainChecked: true });
-    expect(await verifyFile({ file, rpcUrl })).toMatchObject({ ok: true, chainChecked: true });
+    expect(await verifyFile({ file, rpcUrl, deployment, allowDevelopment: true })).toMatchObject({ ok: true, chainChecked: true });
+    expect(await verifyFile({ file, rpcUrl, allowDevelopment: true })).toMatchObject({ ok: true, chainChecked: true });
   });
 
   it("is refused in production, because the enclave was simulated and the parameters are for development", async () => {
-    const report = await verifyFile({ file, production: true });
+    const report = await verifyFile({ file, production: true, allowDevelopment: true });
     expect(report.ok).toBe(false);
     expect(report.checks.filter((c) => !c.ok).map((c) => c.name)).toEqual(expect.arrayContaining(["worker-evidence", "hardware", "production-parameters"]));
+  });
+
+  it("is refused unless development parameters are allowed, and the refusal names them and the switch", async () => {
+    const refused = (await verifyFile({ file })).checks.filter((c) => !c.ok);
+    expect(refused.map((c) => c.name)).toEqual(["production-parameters"]);
+    expect(refused[0]?.detail).toMatch(/--allow-development.*development-INSECURE/);
   });
 
   it("cannot be recorded a second time for the same job", async () => {
@@ -67,7 +73,7 @@ describe("a score from sealed invoices to a checked receipt, every role apart", 
     for (const change of changes) {
       const swapped = join(folder, "swapped.json");
       await writeFile(swapped, JSON.stringify({ ...json, ...change }));
-      expect((await verifyFile({ file: swapped })).ok, JSON.stringify(change)).toBe(false);
+      expect((await verifyFile({ file: swapped, allowDevelopment: true })).ok, JSON.stringify(change)).toBe(false);
     }
   });
 
@@ -89,7 +95,7 @@ describe("a score from a sealed bank account", () => {
       expect(Number(result.termsAmount)).toBe(imported.terms.termsAmount);
       const folder = await mkdtemp(join(tmpdir(), "veritee-flow-"));
       await writeFile(join(folder, "r.json"), JSON.stringify(receipt));
-      expect(await verifyFile({ file: join(folder, "r.json") })).toMatchObject({ ok: true });
+      expect(await verifyFile({ file: join(folder, "r.json"), allowDevelopment: true })).toMatchObject({ ok: true });
       await rm(folder, { recursive: true, force: true });
     } finally {
       await world.stop();

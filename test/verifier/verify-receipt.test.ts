@@ -10,10 +10,11 @@ import { FOREIGN_SIM_SEED } from "../../src/simulator/seed.js";
 import { SimulatedTee } from "../../src/simulator/simulated-tee.js";
 import { explain } from "../../src/verifier/explain.js";
 import { OFFLINE_CHECKS } from "../../src/verifier/types.js";
+import { verifyReceipt } from "../../src/verifier/verify-receipt.js";
 import { malleate } from "../contracts/harness/groth16.js";
 import { seeded } from "../contracts/harness/rng.js";
 import { NOW } from "../enclave/harness/world.js";
-import { certify, encodeRaw, failing, makeFixture, otherKeySha256, otherProving, receiptWith, verify, type Fixture, type Lie } from "./fixture.js";
+import { certify, encodeRaw, failing, keys, makeFixture, OPTIONS, otherKeySha256, otherProving, receiptWith, verify, type Fixture, type Lie } from "./fixture.js";
 
 let good: Fixture;
 let second: Fixture;
@@ -50,10 +51,27 @@ describe("a good receipt", () => {
   });
 
   it("is refused by a production verifier, for each reason by name", async () => {
-    const report = await verify(receiptWith(good), { requireHardware: true });
+    const report = await verify(receiptWith(good), { requireHardware: true, allowDevelopmentParameters: false });
     expect(failing(report)).toEqual(["hardware", "production-parameters"]);
-    expect(failing(await verify(receiptWith(good), { allowDevelopmentParameters: false }))).toEqual(["production-parameters"]);
     expect(failing(await verify(receiptWith(good), { requireHardware: true, allowDevelopmentParameters: true }))).toEqual(["hardware"]);
+  });
+
+  it("is refused by a verifier that does not allow development parameters, which is every one that does not say so", async () => {
+    const { allowDevelopmentParameters: _, ...unsaid } = OPTIONS;
+    for (const options of [unsaid, { ...OPTIONS, allowDevelopmentParameters: false }]) {
+      const report = await verifyReceipt(receiptWith(good), options);
+      expect(failing(report)).toEqual(["production-parameters"]);
+      expect(report).toMatchObject({ ok: false, developmentParameters: true });
+      expect(explain(report).join("\n")).toMatch(/REFUSED.*FAIL {2}production-parameters: DEVELOPMENT parameters.*--allow-development.*verificationKey [0-9a-f]{64}/s);
+    }
+  });
+
+  it("under a ceremony's parameters passes without being allowed anything, and its label must be theirs", async () => {
+    const ceremony = { ...keys("sme-invoice/1"), development: false };
+    const options = { ...OPTIONS, keys: () => ceremony, allowDevelopmentParameters: false };
+    const made = receiptWith(good, { statement: { developmentParameters: false }, labels: { developmentParameters: false } });
+    expect(await verifyReceipt(made, options)).toMatchObject({ ok: true, developmentParameters: false });
+    expect(failing(await verifyReceipt(receiptWith(good), options))).toEqual(["labels"]);
   });
 
   it("is refused where the simulator's root is not pinned", async () => {

@@ -25,23 +25,23 @@ export async function compiledCircuits(circuits: readonly CircuitName[]): Promis
   return compiled;
 }
 
-/** A bar for what snarkjs is at, one after the other. */
+const QUIET_MS = 10_000;
+
+/** What snarkjs is at: a bar on a terminal, a line every ten seconds elsewhere. It has many short steps, so none is ended. */
 export function ceremonyBars(): { readonly show: OnCircuitStep; end(): void } {
-  let label = "";
+  const started = Date.now();
+  let last = started;
   let bar: Progress | undefined;
   return {
     show: ({ circuit, step, done, total }) => {
-      const next = `${circuit} ${step}`.trim();
-      if (next !== label) bar?.end();
-      if (next !== label || bar === undefined) bar = progress(next);
-      label = next;
-      bar.update(done, total);
+      const label = `${circuit || "powers of tau"}: ${step}`;
+      if (process.stderr.isTTY) (bar ??= progress("ceremony")).update(done, total, label);
+      else if (Date.now() - last >= QUIET_MS) {
+        last = Date.now();
+        process.stderr.write(`${label} ${done} of ${total}, ${Math.round((last - started) / 1000)} s\n`);
+      }
     },
-    end: () => {
-      bar?.end();
-      bar = undefined;
-      label = "";
-    },
+    end: () => bar?.end(),
   };
 }
 

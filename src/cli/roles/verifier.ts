@@ -6,6 +6,7 @@ import { disclosureFromJson } from "../../protocol/disclosure-file.js";
 import type { LedgerPlace } from "../../protocol/ledger-digest.js";
 import { receiptFromJson } from "../../protocol/receipt-file.js";
 import { receiptStatement } from "../../protocol/objects/index.js";
+import { builtInParameters, pinnedKeysOf, type Parameters } from "../../proofs/parameters.js";
 import type { DisclosureReport } from "../../verifier/disclosure-types.js";
 import type { Report, VerifyOptions } from "../../verifier/types.js";
 import { verifyDisclosure } from "../../verifier/verify-disclosure.js";
@@ -19,8 +20,12 @@ export interface VerifyRequest {
   readonly rpcUrl?: string | undefined;
   /** Contracts that the verifier knows; without them any ledger that the receipt names is taken. */
   readonly deployment?: Deployment | undefined;
-  /** Refuses simulation and development parameters. */
+  /** Refuses simulation, and development parameters even if they are allowed. */
   readonly production?: boolean | undefined;
+  /** Lets proofs under public development parameters count. */
+  readonly allowDevelopment?: boolean | undefined;
+  /** A ceremony's; by default those of this build. */
+  readonly parameters?: Parameters | undefined;
   /** Refuses a result of a dataset that is not proved. */
   readonly requireProved?: boolean | undefined;
   /** Recall list files. */
@@ -48,16 +53,20 @@ export async function verifyDisclosureFile(request: VerifyDisclosureRequest): Pr
   const json = await readForVerification(request.file);
   const receipt = request.receipt === undefined ? {} : { receipt: await readForVerification(request.receipt) };
   const verify = await optionsOf(request, () => ledgerOfDisclosure(json));
-  return verifyDisclosure(json, { recipient: request.recipient, now: clock(), ...receipt, verify });
+  const { recipient, parameters = builtInParameters } = request;
+  return verifyDisclosure(json, { recipient, now: clock(), ...receipt, verify, key: parameters.key("disclose") });
 }
 
-async function optionsOf({ rpcUrl, deployment, production = false, requireProved = false, recalls = [] }: VerifyRequest, ledger: () => LedgerPlace): Promise<VerifyOptions> {
+async function optionsOf(request: VerifyRequest, ledger: () => LedgerPlace): Promise<VerifyOptions> {
+  const { rpcUrl, deployment, production = false, allowDevelopment = false, parameters = builtInParameters, requireProved = false, recalls = [] } = request;
   const chain = rpcUrl === undefined ? undefined : await openReader(rpcUrl, deployment ?? (await deploymentOf(ledger, rpcUrl)));
   return {
     anchors: production ? VENDOR_ANCHORS : SIMULATION_ANCHORS,
     now: clock(),
     recalls: await Promise.all(recalls.map(async (path) => parseRecallList(await readJson(path)))),
     requireHardware: production,
+    allowDevelopmentParameters: allowDevelopment && !production,
+    keys: pinnedKeysOf(parameters),
     requireProvedDataset: requireProved,
     ...(deployment === undefined ? {} : { knownLedger: { chainId: deployment.chainId, receiptLedger: deployment.receiptLedger } }),
     ...(chain === undefined ? {} : { chain }),
