@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { R } from "../../src/protocol/field.js";
 import { circuit, REFUSED, type CircuitUnderTest } from "./harness/circuits.js";
 import {
-  chunksOf, ingestSignals, initialState, packChunk, step, stepsOf, type Chunk, type Hints, type Invoice, type Slot, type State, type Step,
+  challengeOf, chunksOf, ingestSignals, initialState, mod, packChunk, step, stepsOf, type Chunk, type Hints, type Invoice, type Slot, type State, type Step,
 } from "./harness/ingest-sme-invoice.js";
 import { purchase, sale } from "./harness/invoice-datasets.js";
 import { mixedChain, mixedInvoices, mixedStep } from "./harness/invoice-fixture.js";
@@ -25,6 +25,13 @@ const turn = mixedStep(3);
 const purchases = mixedStep(4);
 
 const lying = ({ before, chunk, hints }: Step, lie: (hints: Hints) => Partial<Hints>): Step => step(before, chunk, lie(hints));
+/** By the extended Euclidean algorithm. */
+function modInverse(v: bigint): bigint {
+  let [a, b, x, y] = [v % R, R, 1n, 0n];
+  while (b !== 0n) [a, b, x, y] = [b, a % b, y, x - (a / b) * y];
+  return ((x % R) + R) % R;
+}
+
 const withAt = (list: readonly bigint[], changes: Readonly<Record<number, (v: bigint) => bigint>>): bigint[] =>
   list.map((v, i) => changes[i]?.(v) ?? v);
 const plus = (d: bigint) => (v: bigint): bigint => v + d;
@@ -103,6 +110,21 @@ describe("monthly sums", () => {
   });
 });
 
+describe("sums are compared at a point that all of them are committed before", () => {
+  test.each([["sales", sales], ["purchases", purchases]] as const)("of %s: it is the documented one", async (_, honest) => {
+    const witness = await ingest.witness(ingestSignals(honest));
+    const wires = new Set(Array.from({ length: witness.length }, (_, i) => witness.wire(i)));
+    const point = challengeOf(honest);
+    const quotients = honest.hints.months.map((sum, g) => mod(sum * modInverse(mod(point - BigInt(4 * Math.floor(g / 3) + (g % 3))))));
+    for (const quotient of quotients) expect(wires).toContain(quotient);
+  });
+  test("sums that would agree at the honest point are refused, because it moves with them", () => {
+    const point = challengeOf(sales);
+    const balanced = mod(-(point - 1n) * modInverse(point)); // d / (point - 0) + balanced * d / (point - 1) = 0
+    return refused(lying(sales, ({ months }) => ({ months: withAt(months, { 0: plus(1n), 1: plus(balanced) }) })));
+  });
+});
+
 describe("void records", () => {
   test.each([["sales", sales], ["purchases", purchases]] as const)("of %s cannot be more or less", async (_, honest) => {
     await refused(lying(honest, ({ voids }) => ({ voids: voids + 1n })));
@@ -172,13 +194,6 @@ describe("each chunk once, in order", () => {
     await accepted(step({ ...turn.before, direction: 1n }, unstepped));
   });
 });
-
-/** By the extended Euclidean algorithm. */
-function modInverse(v: bigint): bigint {
-  let [a, b, x, y] = [v % R, R, 1n, 0n];
-  while (b !== 0n) [a, b, x, y] = [b, a % b, y, x - (a / b) * y];
-  return ((x % R) + R) % R;
-}
 
 describe("distinct suppliers", () => {
   const suppliers = (honest: Step, more: bigint): Step => ({ ...honest, after: { ...honest.after, counts: honest.after.counts + more * 2n ** 64n } });

@@ -240,6 +240,12 @@ export function largestOf(invoices: readonly Invoice[]): bigint {
 const packHeads = (heads: readonly bigint[]): bigint[] =>
   Array.from({ length: 16 }, (_, e) => mod(sum(heads.slice(5 * e, 5 * e + 5).map((h, l) => h << BigInt(48 * l)))));
 
+/** The point at which sums are compared. */
+export const challengeOf = ({ before, chunk, hints }: Step): bigint =>
+  absorb(domain("veritee/ingest-challenge/v1"), [
+    commitChunk(chunk), commitState(before), hints.openSumAfter, hints.voids, ...hints.months, ...packHeads(hints.heads),
+  ].map(mod));
+
 const stateSignals = (s: State): Signals => ({
   largest: mod(s.largest), miss: s.miss, openSum: mod(s.openSum), openCounted: s.openCounted, counts: s.counts,
   sales: s.sales.map(mod), margins: s.margins.map(mod), stateSalt: s.salt,
