@@ -17,6 +17,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/broker": ["src/protocol", "src/attestation", "src/transport"],
   "src/enterprise": ["src/protocol", "src/attestation", "src/programs", "src/proofs", "src/transport", "src/broker"],
   "src/platform": ["src/protocol", "src/attestation", "src/programs", "src/transport", "src/broker"],
+  "src/source": ["src/protocol", "src/programs", "src/broker"],
   "src/chain": ["src/protocol"],
   "src/coordinator": ["src/protocol", "src/attestation", "src/chain", "src/transport"],
   "src/verifier": ["src/protocol", "src/attestation", "src/proofs"],

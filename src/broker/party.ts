@@ -15,8 +15,8 @@ export interface Party {
   derive(use: string, context: Bytes, length: number): Bytes;
 }
 
-/** @param role separates an enterprise from a platform that uses the same seed by mistake */
-export function partyFromSeed(role: "enterprise" | "platform", seed: Bytes): Party {
+/** @param role separates parties that use the same seed by mistake */
+export function partyFromSeed(role: "enterprise" | "platform" | "source", seed: Bytes): Party {
   ensure(seed.length === 32, "input_invalid", "an identity seed is 32 bytes", { length: seed.length });
   const derive = (use: string, context: Bytes, length: number): Bytes =>
     hkdf(sha256, seed, undefined, lp("veritee/party/v1", role, use, context), length);

@@ -20,6 +20,7 @@ import { recallCommand } from "./commands/recall.js";
 import { resultCommand } from "./commands/result.js";
 import { scoreCommand } from "./commands/score.js";
 import { setupCommand } from "./commands/setup.js";
+import { sourceCommand } from "./commands/source.js";
 import { verifyCommand } from "./commands/verify.js";
 import { workerCommand } from "./commands/worker.js";
 import { drillCommand } from "./commands/drill.js";
@@ -37,7 +38,7 @@ const program = new Command("veritee")
   .addHelpText("after", "\nExit codes: 0 ok, 1 a check failed, 2 bad input or usage, 3 environment (store, ledger, set-up), 4 internal.\nStart with: veritee demo");
 
 for (const command of [
-  demoCommand, verifyCommand, scoreCommand, setupCommand, generateCommand, identityCommand, datasetCommand, grantCommand,
+  demoCommand, verifyCommand, scoreCommand, setupCommand, generateCommand, identityCommand, datasetCommand, grantCommand, sourceCommand,
   modelCommand, jobCommand, resultCommand, discloseCommand, brokerCommand, coordinatorCommand, workerCommand, ledgerCommand, appraiseCommand, policyCommand,
   recallCommand, collateralCommand, doctorCommand, drillCommand,
 ]) {

@@ -19,6 +19,15 @@ export function parseProgram(name: string): Program {
   }
 }
 
+/** In the order of their numbers, from 1. */
+export const SOURCE_CLASSES = ["bank", "tax-office", "logistics", "core-enterprise", "platform"] as const;
+
+export function parseSourceClass(name: string): number {
+  const index = (SOURCE_CLASSES as readonly string[]).indexOf(name);
+  if (index < 0) throw new InvalidArgumentError(`known classes: ${SOURCE_CLASSES.join(", ")}`);
+  return index + 1;
+}
+
 export function parseSelection(text: string): Selection {
   if (text === "all") return "all";
   const ids = text.split(",").map((id) => id.trim());
@@ -45,6 +54,15 @@ export async function readText(path: string): Promise<string> {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? "";
     throw new VeriteeError(code === "ENOENT" ? "not_found" : "input_invalid", "cannot read the file", { file: path, cause: code }, { cause });
+  }
+}
+
+/** A file's bytes; errors name the file. @throws not_found */
+export async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return Uint8Array.from(await readFile(path));
+  } catch (cause) {
+    throw new VeriteeError("not_found", "cannot read the file", { file: path }, { cause });
   }
 }
 

@@ -43,6 +43,8 @@ export interface Program<A extends Aggregates = Aggregates> extends RecordLayout
   /** The days whose records count, both included. */
   window(terms: Terms): DayRange;
   accumulator(terms: Terms): Accumulator<A>;
+  /** What tells the counterparties of records apart that have a tag. */
+  counterparty(record: CanonicalRecord): string;
   /** Section 5. */
   aggregateElements(aggregates: A): Field[];
   /** Section 6, in model order. */

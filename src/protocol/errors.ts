@@ -73,6 +73,7 @@ export const ERROR_STATUS = {
   root_unknown: 409,
   leaf_unknown: 404,
   dataset_unproved: 409,
+  endorsement_refused: 422,
   chain_refused: 502,
   chain_unavailable: 503,
   service_unavailable: 503,

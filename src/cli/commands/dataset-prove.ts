@@ -1,32 +1,46 @@
 import type { Command } from "commander";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hexId, type DatasetManifestId } from "../../protocol/ids.js";
-import { datasetManifest, datasetProofFromBytes, datasetProofId, datasetProofToBytes, type DatasetProof } from "../../protocol/objects/index.js";
+import { datasetManifest, datasetProofFromBytes, datasetProofId, datasetProofToBytes, endorsementRequestToBytes, type DatasetProof } from "../../protocol/objects/index.js";
+import { cardFromJson, endorsementFromJson } from "../../protocol/endorsement-file.js";
 import { VeriteeError } from "../../protocol/errors.js";
 import { pinnedDatasetKeys, verifyDatasetProof } from "../../proofs/dataset-proof.js";
 import type { ProveStep } from "../../enterprise/dataset/prove.js";
 import { prepareArtefacts } from "../artefacts.js";
 import { openPartyHome, withHome, type HomeOptions } from "../home-options.js";
+import { readBytes, readJson } from "../options.js";
 import { createOutput, EXIT } from "../output.js";
 import { progress } from "../progress.js";
-import { datasetCircuits, proveLocally, registerProof } from "../roles/prove-dataset.js";
+import { datasetCircuits, endorsementRequestOf, proveLocally, registerProof } from "../roles/prove-dataset.js";
 import { datasetFolder } from "../roles/enterprise.js";
 import { readSigned } from "../files.js";
 
-interface ProveOptions extends HomeOptions { coordinator?: string; local?: boolean; out?: string; json?: boolean }
+interface ProveOptions extends HomeOptions { coordinator?: string; local?: boolean; endorsement?: string; out?: string; json?: boolean }
 
 function bar(): (step: ProveStep) => void {
   const shown = progress("prove");
   return ({ done, of, resumed }) => (done < of ? shown.update(done, of, resumed > 0 ? `${resumed} from before` : undefined) : shown.end(`${of} proofs`));
 }
 
-/** `veritee dataset prove` and `verify-proof`. */
+/** `veritee dataset request-endorsement`, `prove` and `verify-proof`. */
 export function addProveCommands(command: Command): void {
+  withHome(command.command("request-endorsement").description("Write what a source needs to endorse a dataset that was sealed for it."))
+    .argument("<dataset>", "id of the dataset version")
+    .requiredOption("--source <card>", "the source's card, as when the dataset was sealed")
+    .requiredOption("--out <file>", "write the request here: only the source can open it")
+    .addHelpText("after", "\nExample:\n  veritee dataset request-endorsement 3fa9... --home ./acme --source tax-office.json --out acme.request")
+    .action(async (id: string, options: HomeOptions & { source: string; out: string }) => {
+      const home = await openPartyHome(options, "enterprise");
+      const request = await endorsementRequestOf(home, hexId<DatasetManifestId>(id, 32, "dataset"), cardFromJson(await readJson(options.source)));
+      await writeFile(options.out, endorsementRequestToBytes(request), { mode: 0o600 });
+      createOutput(false).result({}, () => [`request for ${options.source}: ${options.out}`]);
+    });
   withHome(command.command("prove").description("Prove that a sealed dataset's aggregates are those of its records."))
     .argument("<dataset>", "id of the dataset version")
     .requiredOption("--local", "on this machine: records never leave it (a few seconds for 320 records)")
     .option("--coordinator <url>", "have the proof checked and registered by the ledger, through this coordinator")
+    .option("--endorsement <file>", "the source's endorsement, for a dataset that was sealed for one")
     .option("--out <file>", "write the proof here, for whoever wants to check it")
     .option("--json", "print what was proved as JSON")
     .addHelpText("after", "\nStopped, it goes on where it was when started again.\n\nExample:\n  veritee dataset prove 3fa9... --local --home ./acme --coordinator http://127.0.0.1:8080")
@@ -35,7 +49,8 @@ export function addProveCommands(command: Command): void {
       const datasetId = hexId<DatasetManifestId>(id, 32, "dataset");
       const { value } = await readSigned(join(datasetFolder(home, datasetId), "manifest.bin"), datasetManifest);
       await prepareArtefacts(datasetCircuits(value.program));
-      const proved = await proveLocally(home, datasetId, bar());
+      const endorsement = options.endorsement === undefined ? undefined : endorsementFromJson(await readJson(options.endorsement));
+      const proved = await proveLocally(home, datasetId, bar(), endorsement);
       const bytes = datasetProofToBytes(proved.proof);
       if (options.out !== undefined) await writeFile(options.out, bytes);
       if (options.coordinator !== undefined) await registerProof(home, options.coordinator, proved);
@@ -53,7 +68,7 @@ export function addProveCommands(command: Command): void {
     .option("--json", "print what it says as JSON")
     .addHelpText("after", "\nExit code 1 when a proof in it does not hold.\n\nExample:\n  veritee dataset verify-proof acme.proof")
     .action(async (file: string, options: { json?: boolean }) => {
-      const proof = datasetProofFromBytes(await bytesOf(file));
+      const proof = datasetProofFromBytes(await readBytes(file));
       const refusal = refusalOf(proof);
       if (refusal !== undefined) process.exitCode = EXIT.negative;
       createOutput(options.json ?? false).result({ ...factsOf(proof), verified: refusal === undefined, ...(refusal === undefined ? {} : { refusal }) }, () => refusal !== undefined ? [`REFUSED: ${refusal}`] : [
@@ -76,13 +91,5 @@ function refusalOf(proof: DatasetProof): string | undefined {
   } catch (error) {
     if (error instanceof VeriteeError) return error.describe();
     throw error;
-  }
-}
-
-async function bytesOf(file: string): Promise<Uint8Array> {
-  try {
-    return Uint8Array.from(await readFile(file));
-  } catch (cause) {
-    throw new VeriteeError("not_found", "cannot read the file", { file }, { cause });
   }
 }

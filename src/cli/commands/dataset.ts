@@ -1,41 +1,24 @@
 import { Command } from "commander";
 import { join } from "node:path";
 import { withdrawDataset } from "../../enterprise/dataset/publish.js";
-import { folderSource, openCsv } from "../../enterprise/import/files.js";
 import type { DatasetStep } from "../../enterprise/dataset/prepare.js";
 import { hexId, type DatasetManifestId } from "../../protocol/ids.js";
+import { cardFromJson } from "../../protocol/endorsement-file.js";
 import { datasetManifest } from "../../protocol/objects/index.js";
 import { isoDay } from "../days.js";
-import { openDataFolder, readDatasets } from "../../programs/import/data-folder.js";
-import type { ImportedDataset } from "../../programs/import/dataset.js";
-import { importFile } from "../../programs/import/single-file.js";
 import type { Program } from "../../programs/program.js";
 import { readSigned, writeSigned } from "../files.js";
 import { openPartyHome, withCoordinator, type RemoteOptions } from "../home-options.js";
 import { addProveCommands } from "./dataset-prove.js";
-import { parseProgram, PROGRAM_NAMES } from "../options.js";
+import { importRecords, withRecords, type RecordsOptions } from "../import-records.js";
+import { parseProgram, PROGRAM_NAMES, readJson } from "../options.js";
 import { createOutput } from "../output.js";
 import { progress, type Progress } from "../progress.js";
-import { clientOf, datasetFolder, sealDataset } from "../roles/enterprise.js";
+import { clientOf, datasetFolder, sealDataset, sourcePartsOf } from "../roles/enterprise.js";
 import { enterpriseOf } from "../roles/home.js";
 import { describeRecords, describeWarnings } from "../warnings.js";
-import { VeriteeError } from "../../protocol/errors.js";
 
-interface SealOptions extends RemoteOptions {
-  program: Program; file?: string; data?: string; applicant?: string; asOf: number; instalment: number; out?: string; json?: boolean;
-}
-
-async function importFrom(o: SealOptions): Promise<ImportedDataset> {
-  if (o.file !== undefined) {
-    const terms = { asOfDay: o.asOf, termsAmount: o.instalment };
-    return importFile(o.program, openCsv(o.file), { terms, ...(o.applicant === undefined ? {} : { applicant: o.applicant }) });
-  }
-  if (o.data === undefined || o.applicant === undefined) {
-    throw new VeriteeError("input_invalid", "give --file, or --data with --applicant");
-  }
-  const [one] = await readDatasets(await openDataFolder(folderSource(o.data), { program: o.program }), [o.applicant]);
-  return one as ImportedDataset;
-}
+interface SealOptions extends RemoteOptions, RecordsOptions { program: Program; asOf: number; instalment: number; source?: string; out?: string; json?: boolean }
 
 function steps(): (step: DatasetStep) => void {
   const bars = new Map<string, Progress>();
@@ -49,20 +32,19 @@ function steps(): (step: DatasetStep) => void {
 
 export function datasetCommand(): Command {
   const command = new Command("dataset").description("An enterprise's datasets: import, commit, seal, register, withdraw.");
-  withCoordinator(command.command("seal").description("Import records, commit to them, seal them, upload and register them."))
+  withRecords(withCoordinator(command.command("seal").description("Import records, commit to them, seal them, upload and register them.")))
     .requiredOption("--program <name>", PROGRAM_NAMES, parseProgram)
-    .option("--file <csv>", "one enterprise's CSV file (docs/data-formats.md)")
-    .option("--data <dir>", "or a folder of many applicants, with --applicant")
-    .option("--applicant <id>", "whose rows to take")
     .option("--as-of <date>", "with --file: as-of date, YYYY-MM-DD", isoDay, isoDay("2019-12-31"))
     .option("--instalment <n>", "with --file, retail-account: monthly instalment asked for, in minor units", Number, 0)
+    .option("--source <card>", "the source that is to endorse the records (`veritee source card`): the dataset must then be endorsed and proved")
     .option("--out <file>", "also write the signed manifest here, for the platform")
     .option("--json", "print the manifest's id, leaf, counts and warnings as JSON")
     .addHelpText("after", "\nExample:\n  veritee dataset seal --home ./acme --coordinator http://127.0.0.1:8080 --program sme-invoice --file invoices.csv")
     .action(async (options: SealOptions) => {
       const home = await openPartyHome(options, "enterprise");
-      const imported = await importFrom(options);
-      const { manifest, recordCount, leftOut } = await sealDataset(home, options.coordinator, options.program, imported, steps());
+      const imported = await importRecords(options.program, options, { asOfDay: options.asOf, termsAmount: options.instalment });
+      const source = options.source === undefined ? undefined : sourcePartsOf(cardFromJson(await readJson(options.source)));
+      const { manifest, recordCount, leftOut } = await sealDataset(home, options.coordinator, options.program, imported, steps(), source);
       if (options.out !== undefined) await writeSigned(options.out, manifest);
       const warnings = describeWarnings(imported.warnings);
       createOutput(options.json ?? false).result(

@@ -2,12 +2,12 @@ import { Command, Option } from "commander";
 import { withHome, type HomeOptions } from "../home-options.js";
 import { createOutput } from "../output.js";
 import { passphrase } from "../passphrase.js";
-import { createHome, readParty, type PartyRole } from "../roles/home.js";
+import { createHome, PARTY_ROLES, readParty, type PartyRole } from "../roles/home.js";
 
 export function identityCommand(): Command {
   const command = new Command("identity").description("A party's keys: created once, kept in an encrypted file.");
   withHome(command.command("create").description("Create an identity in a new folder."))
-    .addOption(new Option("--role <role>", "what the party is").choices(["enterprise", "platform"]).makeOptionMandatory())
+    .addOption(new Option("--role <role>", "what the party is").choices(PARTY_ROLES).makeOptionMandatory())
     .option("--json", "print the public part as JSON")
     .addHelpText("after", "\nExample:\n  VERITEE_PASSPHRASE=... veritee identity create --role enterprise --home ./acme")
     .action(async (options: HomeOptions & { role: PartyRole; json?: boolean }) => {

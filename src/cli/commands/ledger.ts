@@ -1,10 +1,12 @@
 import { Command } from "commander";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { openSender } from "../../chain/sender.js";
+import { cardFromJson } from "../../protocol/endorsement-file.js";
 import { createOutput } from "../output.js";
-import { parsePositive } from "../options.js";
+import { parsePositive, readJson, SOURCE_CLASSES } from "../options.js";
 import { STATE_DIR } from "../paths.js";
-import { deployAll, openDevLedger, registrarKey } from "../roles/ledger.js";
+import { deployAll, openDevLedger, readDeployment, registrarKey } from "../roles/ledger.js";
 import { untilInterrupted } from "../until-interrupted.js";
 
 export function ledgerCommand(): Command {
@@ -28,6 +30,18 @@ export function ledgerCommand(): Command {
       const deployment = await deployAll(o.rpc, o.chainId, await registrarKey(o.key), (step, gas) => out.note(`${step}: ${gas} gas`));
       await writeFile(o.out, `${JSON.stringify(deployment, null, 2)}\n`);
       out.result(deployment, () => [`deployed; ${o.out}`]);
+    });
+  command.command("add-source").description("Register a source: from then on what it endorses counts, with the class of its card.")
+    .argument("<card>", "file that `veritee source card` wrote")
+    .requiredOption("--rpc <url>", "JSON-RPC of a node")
+    .requiredOption("--deployment <file>", "the contracts")
+    .requiredOption("--key <file>", "the registrar's key")
+    .addHelpText("after", "\nExample:\n  veritee ledger add-source tax-office.json --rpc http://node:8545 --deployment deployment.json --key registrar.key")
+    .action(async (file: string, o: { rpc: string; deployment: string; key: string }) => {
+      const { account, sourceClass } = cardFromJson(await readJson(file));
+      const sender = await openSender({ rpcUrl: o.rpc, deployment: await readDeployment(o.deployment), privateKey: await registrarKey(o.key) });
+      const { txHash } = await sender.registerSource(account, sourceClass);
+      createOutput(false).result({ account, sourceClass, txHash }, () => [`source ${account} registered as ${SOURCE_CLASSES[sourceClass - 1] ?? ""}, transaction ${txHash}`]);
     });
   return command;
 }

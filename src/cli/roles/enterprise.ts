@@ -5,11 +5,13 @@ import type { BrokerEvent, BrokerTrust } from "../../broker/ports.js";
 import { ReleaseLog } from "../../broker/release-log/log.js";
 import { runBroker } from "../../broker/run-broker.js";
 import { folderJournal, writeSealedDataset } from "../../enterprise/dataset/local.js";
-import { prepareDataset, type DatasetStep, type PreparedDataset } from "../../enterprise/dataset/prepare.js";
+import { prepareDataset, type DatasetStep, type SourceParts, type PreparedDataset } from "../../enterprise/dataset/prepare.js";
 import { publishDataset, untilAnchored } from "../../enterprise/dataset/publish.js";
 import { grantBook } from "../../enterprise/grant-book.js";
 import { grantPolicy } from "../../enterprise/grant-policy.js";
 import { createGrant, type GrantTerms } from "../../enterprise/grant.js";
+import type { SourceCard } from "../../protocol/endorsement-file.js";
+import { sourceKeyOf } from "../../protocol/ledger-digest.js";
 import type { DatasetManifestId, GrantId } from "../../protocol/ids.js";
 import type { Grant, Signed } from "../../protocol/objects/index.js";
 import { tagRecords, type ImportedDataset } from "../../programs/import/dataset.js";
@@ -23,6 +25,9 @@ const ANCHOR_SECONDS = 120;
 
 export const datasetFolder = (home: Home, id: DatasetManifestId): string => join(home.folder, "datasets", id);
 
+/** What a dataset says of the source that is to endorse it. */
+export const sourcePartsOf = ({ account, sourceClass }: SourceCard): SourceParts => ({ sourceClass, sourceKey: sourceKeyOf(account) });
+
 export const clientOf = (home: Home, url: string): CoordinatorClient => new CoordinatorClient({ url, key: enterpriseOf(home).signing });
 
 /** A dataset version on the ledger, and how many of the imported records it holds. */
@@ -33,11 +38,11 @@ export type AnchoredDataset = Pick<PreparedDataset, "manifest" | "recordCount" |
  * anything is uploaded: a dataset on the coordinator that its owner cannot open would be lost.
  */
 export async function sealDataset(
-  home: Home, url: string, program: Program, imported: ImportedDataset, onStep: (step: DatasetStep) => void,
+  home: Home, url: string, program: Program, imported: ImportedDataset, onStep: (step: DatasetStep) => void, source?: SourceParts,
 ): Promise<AnchoredDataset> {
   const enterprise = enterpriseOf(home);
   const { records } = tagRecords(imported, () => random(32));
-  const prepared = await prepareDataset(enterprise, { program, records, terms: imported.terms }, { random, clock, onStep });
+  const prepared = await prepareDataset(enterprise, { program, records, terms: imported.terms, ...(source === undefined ? {} : { source }) }, { random, clock, onStep });
   const { manifest, dataKey, recordCount, leftOut } = prepared;
   await home.keys.put(manifest.id, dataKey);
   dataKey.fill(0);

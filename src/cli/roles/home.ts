@@ -4,11 +4,13 @@ import { z } from "zod";
 import { EncryptedKeyStore } from "../../broker/keystore.js";
 import { enterpriseFromSeed, type Enterprise } from "../../enterprise/identity.js";
 import { platformFromSeed, type Platform } from "../../platform/identity.js";
+import { sourceFromSeed, type Source } from "../../source/identity.js";
 import { ensure } from "../../protocol/errors.js";
 import { readJson } from "../options.js";
 import { random } from "./system.js";
 
-export type PartyRole = "enterprise" | "platform";
+export const PARTY_ROLES = ["enterprise", "platform", "source"] as const;
+export type PartyRole = (typeof PARTY_ROLES)[number];
 
 /** A party's folder: party.json (public), keystore.json (encrypted), and what its role writes beside them. */
 export interface Home {
@@ -19,7 +21,7 @@ export interface Home {
 }
 
 const IDENTITY = "identity";
-const partyFile = z.strictObject({ format: z.literal("veritee-party/1"), role: z.enum(["enterprise", "platform"]), publicKey: z.string() });
+const partyFile = z.strictObject({ format: z.literal("veritee-party/1"), role: z.enum(PARTY_ROLES), publicKey: z.string() });
 export type PartyFile = z.infer<typeof partyFile>;
 
 const partyPath = (folder: string): string => join(folder, "party.json");
@@ -35,8 +37,8 @@ export async function createHome(folder: string, role: PartyRole, passphrase: st
   return { folder, role, keys, seed };
 }
 
-const publicKeyOf = (role: PartyRole, seed: Uint8Array): string =>
-  (role === "enterprise" ? enterpriseFromSeed(seed) : platformFromSeed(seed)).signing.publicKey;
+const PARTY_OF = { enterprise: enterpriseFromSeed, platform: platformFromSeed, source: sourceFromSeed } as const;
+const publicKeyOf = (role: PartyRole, seed: Uint8Array): string => PARTY_OF[role](seed).signing.publicKey;
 
 /** @throws not_found, config_invalid naming the file */
 export async function readParty(folder: string): Promise<PartyFile> {
@@ -48,7 +50,7 @@ export async function readParty(folder: string): Promise<PartyFile> {
 /** @throws not_found, open_failed (wrong passphrase), config_invalid (the folder is another role's) */
 export async function openHome(folder: string, role: PartyRole, passphrase: string): Promise<Home> {
   const party = await readParty(folder);
-  ensure(party.role === role, "config_invalid", `this folder belongs to ${party.role === "enterprise" ? "an enterprise" : "a platform"}`, { folder, expected: role });
+  ensure(party.role === role, "config_invalid", `this folder belongs to ${party.role === "enterprise" ? "an" : "a"} ${party.role}`, { folder, expected: role });
   const keys = await EncryptedKeyStore.open(folder, passphrase);
   const seed = await keys.get(IDENTITY);
   ensure(seed !== undefined && publicKeyOf(role, seed) === party.publicKey, "config_invalid", "the key store has another identity", { folder });
@@ -56,4 +58,5 @@ export async function openHome(folder: string, role: PartyRole, passphrase: stri
 }
 
 export const enterpriseOf = (home: Home): Enterprise => enterpriseFromSeed(home.seed);
+export const sourceOf = (home: Home): Source => sourceFromSeed(home.seed);
 export const platformOf = (home: Home): Platform => platformFromSeed(home.seed);

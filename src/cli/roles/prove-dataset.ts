@@ -2,12 +2,16 @@
 import { openDataset } from "../../enterprise/dataset/open.js";
 import { folderProofs, readSealedDataset } from "../../enterprise/dataset/local.js";
 import { proveDataset, type ProveStep } from "../../enterprise/dataset/prove.js";
+import { requestEndorsement } from "../../enterprise/dataset/request-endorsement.js";
 import { publishProof, untilProved } from "../../enterprise/dataset/publish-proof.js";
 import type { Bytes } from "../../protocol/bytes.js";
 import { ownerField } from "../../protocol/commitments.js";
+import type { Endorsement, SourceCard } from "../../protocol/endorsement-file.js";
 import { ensure } from "../../protocol/errors.js";
+import type { Field } from "../../protocol/field.js";
+import { sourceKeyOf } from "../../protocol/ledger-digest.js";
 import { idBytes, type DatasetManifestId } from "../../protocol/ids.js";
-import type { DatasetManifest, DatasetProof, Signed } from "../../protocol/objects/index.js";
+import type { DatasetManifest, DatasetProof, EndorsementRequest, Signed } from "../../protocol/objects/index.js";
 import type { IngestPlan } from "../../programs/ingest.js";
 import { programById } from "../../programs/registry.js";
 import { datasetCircuitOf, ingestCircuitOf, programId, type CircuitName } from "../../proofs/artefacts.js";
@@ -37,7 +41,7 @@ export const datasetCircuits = (program: string): readonly CircuitName[] => {
  * @param endorsement of a source; wanted exactly when the dataset was sealed for one
  */
 export async function proveLocally(
-  home: Home, id: DatasetManifestId, onStep: (step: ProveStep) => void, endorsement?: Bytes, signal?: AbortSignal,
+  home: Home, id: DatasetManifestId, onStep: (step: ProveStep) => void, endorsement?: Endorsement, signal?: AbortSignal,
 ): Promise<LocalProof> {
   const folder = datasetFolder(home, id);
   const { manifest, ciphertexts } = await readSealedDataset(folder);
@@ -45,10 +49,30 @@ export async function proveLocally(
   const { sourceClass, program } = manifest.value;
   ensure((sourceClass === 0) === (endorsement === undefined), "input_invalid",
     sourceClass === 0 ? "the dataset was sealed for no source" : "the dataset was sealed for a source: its endorsement is needed", { sourceClass });
-  const proof = await proveDataset({ program, plan, sourceClass, sourceKey, endorsement }, {
+  if (endorsement !== undefined) ensureFor(manifest.value, sourceKey, endorsement);
+  const proof = await proveDataset({ program, plan, sourceClass, sourceKey, endorsement: endorsement?.signature }, {
     prover: snarkjsProver(artefactsIn(ARTEFACT_DIR)), journal: folderProofs(folder), onStep, ...(signal === undefined ? {} : { signal }),
   });
   return { manifest, proof };
+}
+
+/** Found here in a moment; the ledger would find it after the proving. */
+function ensureFor({ program, datasetRoot }: DatasetManifest, sourceKey: Field, endorsement: Endorsement): void {
+  ensure(endorsement.program === program && endorsement.datasetRoot === datasetRoot, "manifest_mismatch", "the endorsement is of another dataset", { field: "datasetRoot" });
+  ensure(sourceKeyOf(endorsement.source) === sourceKey, "manifest_mismatch", "the endorsement is by another source", { source: endorsement.source });
+}
+
+/** A sealed dataset of one's own, for the source that is to endorse it. */
+export async function endorsementRequestOf(home: Home, id: DatasetManifestId, card: SourceCard): Promise<EndorsementRequest> {
+  const sealed = await readSealedDataset(datasetFolder(home, id));
+  const key = await dataKeyOf(home, id);
+  return requestEndorsement(sealed, key, card).finally(() => key.fill(0));
+}
+
+async function dataKeyOf(home: Home, id: DatasetManifestId): Promise<Bytes> {
+  const key = await home.keys.get(id);
+  ensure(key !== undefined, "not_found", "the key store has no key for the dataset", { dataset: id });
+  return key;
 }
 
 /** Opens the dataset with its owner's key: the plan holds what its proofs are about. */
@@ -56,8 +80,7 @@ async function planOf(
   home: Home, { id, value }: LocalProof["manifest"], ciphertexts: readonly Bytes[],
 ): Promise<{ plan: IngestPlan; sourceKey: DatasetProof["sourceKey"] }> {
   const program = programById(value.program);
-  const key = await home.keys.get(id);
-  ensure(key !== undefined, "not_found", "the key store has no key for the dataset", { dataset: id });
+  const key = await dataKeyOf(home, id);
   const { chunks, terms, opening } = await openDataset(program, value, key, async (index) => ciphertexts[index] as Bytes);
   key.fill(0);
   const { sourceKey, aggregateSalt } = opening;

@@ -14,14 +14,24 @@ import type { Terms } from "../../programs/terms.js";
 import type { Enterprise } from "../identity.js";
 
 const SALT_BYTES = 31;
-/** Nobody has endorsed the records. */
-const UNENDORSED = { sourceClass: 0, sourceKey: field(0n) } as const;
+/** Nobody is to endorse the records. */
+const UNENDORSED: SourceParts = { sourceClass: 0, sourceKey: field(0n) };
+
+/** Who is to endorse the records, as the leaf says it. It is proved, and the endorsement checked, when the leaf is registered as proved. */
+export interface SourceParts {
+  /** 1 bank, 2 tax office, 3 logistics, 4 core enterprise, 5 platform; 0 nobody */
+  readonly sourceClass: number;
+  /** sourceKeyOf its ledger account; 0 nobody */
+  readonly sourceKey: Field;
+}
 
 export interface DatasetInput {
   readonly program: Program;
   /** in any order, counterparties told apart by any tags */
   readonly records: readonly CanonicalRecord[];
   readonly terms: Terms;
+  /** nobody by default */
+  readonly source?: SourceParts;
   /** A later version of a dataset that exists: its id and the next number. A new dataset by default. */
   readonly version?: { readonly datasetId: Bytes; readonly number: number };
 }
@@ -58,7 +68,7 @@ export interface PreparedDataset extends SealedDataset {
  * @throws input_invalid (no record is left, among others), input_too_large, value_out_of_range, terms_invalid
  */
 export async function prepareDataset(enterprise: Enterprise, input: DatasetInput, ports: PreparePorts): Promise<PreparedDataset> {
-  const { program, terms } = input;
+  const { program, terms, source = UNENDORSED } = input;
   const { random } = ports;
   // First, because it is fast and refuses terms and values that do not fit.
   program.checkTerms(terms);
@@ -75,7 +85,7 @@ export async function prepareDataset(enterprise: Enterprise, input: DatasetInput
   const dataKey = random(DATA_KEY_BYTES);
   const { datasetId, number } = input.version ?? { datasetId: random(32), number: 1 };
   const opening = datasetOpening.encode({
-    asOfDay: terms.asOfDay, termsAmount: BigInt(terms.termsAmount), aggregateSalt, recordCount: records.length, sourceKey: UNENDORSED.sourceKey,
+    asOfDay: terms.asOfDay, termsAmount: BigInt(terms.termsAmount), aggregateSalt, recordCount: records.length, sourceKey: source.sourceKey,
   });
   const plaintexts = (i: number): Bytes => (i === 0 ? opening : encodeChunk(program, chunks[i - 1] as Chunk));
   const place = { owner: enterprise.signing.publicKey, subject: datasetId, version: number };
@@ -92,7 +102,7 @@ export async function prepareDataset(enterprise: Enterprise, input: DatasetInput
     datasetRoot: committed.root,
     aggregateCommitment: committed.aggregates,
     leaf: committed.leaf,
-    sourceClass: UNENDORSED.sourceClass,
+    sourceClass: source.sourceClass,
     createdAt: ports.clock(),
     registryAuthority: enterprise.registryAuthority(datasetId, number).address,
   }, enterprise.signing);
@@ -114,7 +124,7 @@ interface Committed {
 
 /** Chunk commitments, dataset root, aggregate commitment, leaf (docs/protocol.md 3 and 4). */
 async function commit(
-  enterprise: Enterprise, { program, terms }: DatasetInput, { chunks, header, aggregates }: Content, { onStep }: PreparePorts,
+  enterprise: Enterprise, { program, terms, source = UNENDORSED }: DatasetInput, { chunks, header, aggregates }: Content, { onStep }: PreparePorts,
 ): Promise<Committed> {
   const commitments: Field[] = [];
   const contexts = packContexts(chunks, terms, header);
@@ -128,7 +138,7 @@ async function commit(
   const owner = ownerField(idBytes(enterprise.signing.publicKey));
   return {
     chunks: commitments, root, aggregates,
-    leaf: leaf({ programTag: program.tag, owner, ...UNENDORSED, asOfDay: terms.asOfDay, termsAmount: terms.termsAmount, datasetRoot: root, aggregates }),
+    leaf: leaf({ programTag: program.tag, owner, ...source, asOfDay: terms.asOfDay, termsAmount: terms.termsAmount, datasetRoot: root, aggregates }),
   };
 }
 

@@ -30,6 +30,7 @@ export const retailAccount: Program<RetailAccountAggregates> = {
     retailAccount.checkTerms(terms);
     return accumulateTransactions(terms);
   },
+  counterparty: ({ tag }) => String(tag),
   aggregateElements: transactionElements,
   features: transactionFeatures,
   hints: () => ({}),

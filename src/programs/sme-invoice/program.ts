@@ -33,6 +33,7 @@ export const smeInvoice: Program<SmeInvoiceAggregates> = {
     smeInvoice.checkTerms(terms);
     return accumulateInvoices(terms.asOfDay);
   },
+  counterparty: ({ direction, tag }) => `${direction} ${tag}`, // customers and suppliers have names of their own
   aggregateElements: invoiceElements,
   features: invoiceFeatures,
   hints: (aggregates) => ({ maxMonth: BigInt(largestMonth(aggregates)) }),

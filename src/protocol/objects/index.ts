@@ -1,5 +1,6 @@
 export * from "./dataset.js";
 export * from "./dataset-proof.js";
+export * from "./endorsement-request.js";
 export * from "./define.js";
 export * from "./disclosure.js";
 export * from "./grant.js";

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file veritee.proto.
  */
 export const file_veritee: GenFile = /*@__PURE__*/
-  fileDesc("Cg12ZXJpdGVlLnByb3RvEgp2ZXJpdGVlLnYxImQKCEVudmVsb3BlEhQKDHBheWxvYWRfdHlwZRgBIAEoCRIPCgdwYXlsb2FkGAIgASgMEjEKCnNpZ25hdHVyZXMYAyADKAsyHS52ZXJpdGVlLnYxLkVudmVsb3BlU2lnbmF0dXJlIi8KEUVudmVsb3BlU2lnbmF0dXJlEg0KBWtleWlkGAEgASgMEgsKA3NpZxgCIAEoDCIsCgdIcGtlS2V5Eg0KBXN1aXRlGAEgASgNEhIKCnB1YmxpY19rZXkYAiABKAwiOQoHSHBrZUJveBINCgVzdWl0ZRgBIAEoDRILCgNlbmMYAiABKAwSEgoKY2lwaGVydGV4dBgDIAEoDCI9Cg5Xb3JrZXJJZGVudGl0eRITCgtzaWduaW5nX2tleRgBIAEoDBIWCg5sZWRnZXJfYWRkcmVzcxgCIAEoDCJCCghFdmlkZW5jZRIQCghwbGF0Zm9ybRgBIAEoCRIQCghldmlkZW5jZRgCIAEoDBISCgpjb2xsYXRlcmFsGAMgASgMImIKB1NlZ21lbnQSDQoFaW5kZXgYASABKA0SGQoRY2lwaGVydGV4dF9zaGEyNTYYAiABKAwSGQoRY2lwaGVydGV4dF9sZW5ndGgYAyABKAQSEgoKY29tbWl0bWVudBgEIAEoDCKhAgoPRGF0YXNldE1hbmlmZXN0Eg8KB3Byb2dyYW0YASABKAkSDQoFb3duZXIYAiABKAwSEgoKZGF0YXNldF9pZBgDIAEoDBIXCg9kYXRhc2V0X3ZlcnNpb24YBCABKA0SEgoKYWVhZF9zdWl0ZRgFIAEoDRIlCghzZWdtZW50cxgGIAMoCzITLnZlcml0ZWUudjEuU2VnbWVudBIUCgxkYXRhc2V0X3Jvb3QYByABKAwSHAoUYWdncmVnYXRlX2NvbW1pdG1lbnQYCCABKAwSDAoEbGVhZhgJIAEoDBIUCgxzb3VyY2VfY2xhc3MYCiABKA0SEgoKY3JlYXRlZF9hdBgLIAEoAxIaChJyZWdpc3RyeV9hdXRob3JpdHkYDCABKAwiewoORGF0YXNldE9wZW5pbmcSEQoJYXNfb2ZfZGF5GAEgASgFEhQKDHRlcm1zX2Ftb3VudBgCIAEoAxIWCg5hZ2dyZWdhdGVfc2FsdBgDIAEoDBIUCgxyZWNvcmRfY291bnQYBCABKAQSEgoKc291cmNlX2tleRgFIAEoDCKeAgoMRGF0YXNldFByb29mEg8KB3Byb2dyYW0YASABKAkSDAoEbGVhZhgCIAEoDBIUCgxkYXRhc2V0X3Jvb3QYAyABKAwSFAoMc291cmNlX2NsYXNzGAQgASgNEhIKCnNvdXJjZV9rZXkYBSABKAwSDgoGc3RhdGVzGAYgAygMEigKBmNodW5rcxgHIAMoCzIYLnZlcml0ZWUudjEuR3JvdGgxNlByb29mEikKB2RhdGFzZXQYCCABKAsyGC52ZXJpdGVlLnYxLkdyb3RoMTZQcm9vZhIZChFpbmdlc3Rfa2V5X3NoYTI1NhgJIAEoDBIaChJkYXRhc2V0X2tleV9zaGEyNTYYCiABKAwSEwoLZW5kb3JzZW1lbnQYCyABKAwijwIKBUdyYW50Eg0KBW93bmVyGAEgASgMEhsKE2RhdGFzZXRfbWFuaWZlc3RfaWQYAiABKAwSEAoIcHJvZ3JhbXMYAyADKAkSDwoHZ3JhbnRlZRgEIAEoDBIPCgdwdXJwb3NlGAUgASgJEhIKCm5vdF9iZWZvcmUYBiABKAMSEQoJbm90X2FmdGVyGAcgASgDEhAKCG1heF91c2VzGAggASgNEhwKFGFsbG93ZWRfbWVhc3VyZW1lbnRzGAkgAygMEhcKD2FsbG93ZWRfYW5jaG9ycxgKIAMoCRINCgVub25jZRgLIAEoDBInCgpyZXN1bHRfa2V5GAwgASgLMhMudmVyaXRlZS52MS5IcGtlS2V5IkEKClJldm9jYXRpb24SDQoFb3duZXIYASABKAwSEAoIZ3JhbnRfaWQYAiABKAwSEgoKcmV2b2tlZF9hdBgDIAEoAyKxAQoNTW9kZWxNYW5pZmVzdBIPCgdwcm9ncmFtGAEgASgJEhAKCHBsYXRmb3JtGAIgASgMEhgKEG1vZGVsX2NvbW1pdG1lbnQYAyABKAwSEgoKYWVhZF9zdWl0ZRgEIAEoDRIpCgxzZWFsZWRfbW9kZWwYBSABKAsyEy52ZXJpdGVlLnYxLlNlZ21lbnQSEAoIbW9kZWxfaWQYBiABKAwSEgoKY3JlYXRlZF9hdBgHIAEoAyI0CgxNb2RlbE9wZW5pbmcSFgoOc2NvcmVjYXJkX2pzb24YASABKAkSDAoEc2FsdBgCIAEoDCLWAgoKSm9iUmVxdWVzdBIPCgdwcm9ncmFtGAEgASgJEhAKCHBsYXRmb3JtGAIgASgMEhsKE2RhdGFzZXRfbWFuaWZlc3RfaWQYAyABKAwSEAoIZ3JhbnRfaWQYBCABKAwSGQoRbW9kZWxfbWFuaWZlc3RfaWQYBSABKAwSDwoHcHVycG9zZRgGIAEoCRINCgVub25jZRgHIAEoDBISCgpjcmVhdGVkX2F0GAggASgDEhEKCW5vdF9hZnRlchgJIAEoAxInCgpyZXN1bHRfa2V5GAogASgLMhMudmVyaXRlZS52MS5IcGtlS2V5EhwKFGFsbG93ZWRfbWVhc3VyZW1lbnRzGAsgAygMEhcKD2FsbG93ZWRfYW5jaG9ycxgMIAMoCRIUCgxyZWxlYXNlX3J1bGUYDSABKA0SHgoWcmVxdWlyZV9wcm92ZWRfZGF0YXNldBgOIAEoCCJ4CgpLZXlSZXF1ZXN0Eg4KBmpvYl9pZBgBIAEoDBIOCgZob2xkZXIYAiABKAwSDwoHc3ViamVjdBgDIAEoDBIqCgZ3b3JrZXIYBCABKAsyGi52ZXJpdGVlLnYxLldvcmtlcklkZW50aXR5Eg0KBW5vbmNlGAUgASgMIlgKDEtleUNoYWxsZW5nZRISCgpyZXF1ZXN0X2lkGAEgASgMEg0KBW5vbmNlGAIgASgMEhEKCXBvbGljeV9pZBgDIAEoDBISCgpleHBpcmVzX2F0GAQgASgDIocBCgtLZXlFdmlkZW5jZRISCgpyZXF1ZXN0X2lkGAEgASgMEhQKDGNoYWxsZW5nZV9pZBgCIAEoDBImCglyZXBseV9rZXkYAyABKAsyEy52ZXJpdGVlLnYxLkhwa2VLZXkSJgoIZXZpZGVuY2UYBCABKAsyFC52ZXJpdGVlLnYxLkV2aWRlbmNlIpMBCghLZXlSZXBseRISCgpyZXF1ZXN0X2lkGAEgASgMEhQKDGNoYWxsZW5nZV9pZBgCIAEoDBInCghyZWxlYXNlZBgDIAEoCzITLnZlcml0ZWUudjEuSHBrZUJveEgAEikKB3JlZnVzZWQYBCABKAsyFi52ZXJpdGVlLnYxLktleVJlZnVzYWxIAEIJCgdvdXRjb21lIioKCktleVJlZnVzYWwSDAoEY29kZRgBIAEoCRIOCgZyZWFzb24YAiABKAkiKwoGUmVhc29uEgwKBGNvZGUYASABKAkSEwoLcG9pbnRzX2xvc3QYAiABKA0iNgoHRmVhdHVyZRIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgDEg4KBnBvaW50cxgDIAEoBSK0AgoOUGxhdGZvcm1SZXN1bHQSDgoGam9iX2lkGAEgASgMEhgKEG1vZGVsX2NvbW1pdG1lbnQYAiABKAwSJQoIZmVhdHVyZXMYAyADKAsyEy52ZXJpdGVlLnYxLkZlYXR1cmUSDQoFc2NvcmUYBCABKAUSEwoLZ3JhZGVfaW5kZXgYBSABKA0SDQoFZ3JhZGUYBiABKAkSIwoHcmVhc29ucxgHIAMoCzISLnZlcml0ZWUudjEuUmVhc29uEgwKBGxlYWYYCCABKAwSEQoJYXNfb2ZfZGF5GAkgASgFEhQKDHRlcm1zX2Ftb3VudBgKIAEoAxISCgpncmFkZV9zYWx0GAsgASgMEhMKC2RldGFpbF9zYWx0GAwgASgMEhkKEXJlc3VsdF9jb21taXRtZW50GA0gASgMIrUCChBFbnRlcnByaXNlUmVzdWx0Eg4KBmpvYl9pZBgBIAEoDBIMCgRsZWFmGAIgASgMEhEKCWFzX29mX2RheRgDIAEoBRIUCgx0ZXJtc19hbW91bnQYBCABKAMSEwoLZ3JhZGVfaW5kZXgYBSABKA0SDQoFZ3JhZGUYBiABKAkSIwoHcmVhc29ucxgHIAMoCzISLnZlcml0ZWUudjEuUmVhc29uEhIKCmdyYWRlX3NhbHQYCCABKAwSGQoRZGV0YWlsX2NvbW1pdG1lbnQYCSABKAwSGQoRcmVzdWx0X2NvbW1pdG1lbnQYCiABKAwSEQoJaGFzX3Njb3JlGAsgASgIEg0KBXNjb3JlGAwgASgFEiUKCGZlYXR1cmVzGA0gAygLMhMudmVyaXRlZS52MS5GZWF0dXJlIlMKDFNlYWxlZFJlc3VsdBIOCgZqb2JfaWQYASABKAwSEQoJcmVjaXBpZW50GAIgASgMEiAKA2JveBgDIAEoCzITLnZlcml0ZWUudjEuSHBrZUJveCIvCgxHcm90aDE2UHJvb2YSCQoBYRgBIAMoDBIJCgFiGAIgAygMEgkKAWMYAyADKAwipAMKEFJlY2VpcHRTdGF0ZW1lbnQSDwoHcHJvZ3JhbRgBIAEoCRIVCg1yZWdpc3RyeV9yb290GAIgASgMEhkKEXJlc3VsdF9jb21taXRtZW50GAMgASgMEhMKC2pvYl9iaW5kaW5nGAQgASgMEhEKCWFzX29mX2RheRgFIAEoBRIUCgxzb3VyY2VfY2xhc3MYBiABKA0SJwoFcHJvb2YYByABKAsyGC52ZXJpdGVlLnYxLkdyb3RoMTZQcm9vZhIfChd2ZXJpZmljYXRpb25fa2V5X3NoYTI1NhgIIAEoDBIqCgZ3b3JrZXIYCSABKAsyGi52ZXJpdGVlLnYxLldvcmtlcklkZW50aXR5EhgKEGxlZGdlcl9zaWduYXR1cmUYCiABKAwSEgoKY3JlYXRlZF9hdBgLIAEoAxIQCghjaGFpbl9pZBgMIAEoBBIOCgZsZWRnZXIYDSABKAwSHgoWZGV2ZWxvcG1lbnRfcGFyYW1ldGVycxgOIAEoCBIRCglzaW11bGF0ZWQYDyABKAgSFgoOZGF0YXNldF9wcm92ZWQYECABKAgijAEKEVdvcmtlckNlcnRpZmljYXRlEioKBndvcmtlchgBIAEoCzIaLnZlcml0ZWUudjEuV29ya2VySWRlbnRpdHkSJgoIZXZpZGVuY2UYAiABKAsyFC52ZXJpdGVlLnYxLkV2aWRlbmNlEg0KBW5vbmNlGAMgASgMEhQKDGFwcHJhaXNlZF9hdBgEIAEoAyLrAgoKRGlzY2xvc3VyZRIQCghjaGFpbl9pZBgBIAEoBBIOCgZsZWRnZXIYAiABKAwSEwoLam9iX2JpbmRpbmcYAyABKAwSGQoRcmVzdWx0X2NvbW1pdG1lbnQYBCABKAwSEQoJcmVjaXBpZW50GAUgASgJEhIKCmV4cGlyZXNfYXQYBiABKAMSGwoOc2NvcmVfYXRfbGVhc3QYByABKAVIAIgBARIaCg1ncmFkZV9hdF9tb3N0GAggASgNSAGIAQESDQoFb3duZXIYCSABKAwSDQoFbW9kZWwYCiABKAwSJwoFcHJvb2YYCyABKAsyGC52ZXJpdGVlLnYxLkdyb3RoMTZQcm9vZhIfChd2ZXJpZmljYXRpb25fa2V5X3NoYTI1NhgMIAEoDBIeChZkZXZlbG9wbWVudF9wYXJhbWV0ZXJzGA0gASgIQhEKD19zY29yZV9hdF9sZWFzdEIQCg5fZ3JhZGVfYXRfbW9zdCKmAgoFTGVhc2USDgoGam9iX2lkGAEgASgMEg8KB2F0dGVtcHQYAiABKA0SEwoLbGVhc2VfdG9rZW4YAyABKAwSEgoKZXhwaXJlc19hdBgEIAEoAxILCgNub3cYBSABKAMSIQoDam9iGAYgASgLMhQudmVyaXRlZS52MS5FbnZlbG9wZRIuChBkYXRhc2V0X21hbmlmZXN0GAcgASgLMhQudmVyaXRlZS52MS5FbnZlbG9wZRIsCg5tb2RlbF9tYW5pZmVzdBgIIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUSIwoFZ3JhbnQYCSABKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlEhAKCGNoYWluX2lkGAogASgEEg4KBmxlZGdlchgLIAEoDCJaCgtNZXJrbGVQcm9vZhIMCgRsZWFmGAEgASgMEgwKBHJvb3QYAiABKAwSDQoFaW5kZXgYAyABKA0SEAoIc2libGluZ3MYBCADKAwSDgoGcHJvdmVkGAUgASgIIioKCFByb2dyZXNzEg0KBXBoYXNlGAEgASgJEg8KB3BlcmNlbnQYAiABKA0icAoKQ29tcGxldGlvbhIlCgdyZWNlaXB0GAEgASgLMhQudmVyaXRlZS52MS5FbnZlbG9wZRIlCgdyZXN1bHRzGAIgAygLMhQudmVyaXRlZS52MS5FbnZlbG9wZRIUCgx0aW1pbmdzX2pzb24YAyABKAwiOgoHRmFpbHVyZRIMCgRjb2RlGAEgASgJEg4KBnJlYXNvbhgCIAEoCRIRCglyZXRyeWFibGUYAyABKAgifgoKQnJva2VySXRlbRIlCgdyZXF1ZXN0GAEgASgLMhQudmVyaXRlZS52MS5FbnZlbG9wZRIhCgNqb2IYAiABKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlEiYKCGV2aWRlbmNlGAMgASgLMhQudmVyaXRlZS52MS5FbnZlbG9wZSI0CgtCcm9rZXJJbmJveBIlCgVpdGVtcxgBIAMoCzIWLnZlcml0ZWUudjEuQnJva2VySXRlbSJfCg9LZXlSZXF1ZXN0U3RhdGUSJwoJY2hhbGxlbmdlGAEgASgLMhQudmVyaXRlZS52MS5FbnZlbG9wZRIjCgVyZXBseRgCIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGViBnByb3RvMw");
+  fileDesc("Cg12ZXJpdGVlLnByb3RvEgp2ZXJpdGVlLnYxImQKCEVudmVsb3BlEhQKDHBheWxvYWRfdHlwZRgBIAEoCRIPCgdwYXlsb2FkGAIgASgMEjEKCnNpZ25hdHVyZXMYAyADKAsyHS52ZXJpdGVlLnYxLkVudmVsb3BlU2lnbmF0dXJlIi8KEUVudmVsb3BlU2lnbmF0dXJlEg0KBWtleWlkGAEgASgMEgsKA3NpZxgCIAEoDCIsCgdIcGtlS2V5Eg0KBXN1aXRlGAEgASgNEhIKCnB1YmxpY19rZXkYAiABKAwiOQoHSHBrZUJveBINCgVzdWl0ZRgBIAEoDRILCgNlbmMYAiABKAwSEgoKY2lwaGVydGV4dBgDIAEoDCI9Cg5Xb3JrZXJJZGVudGl0eRITCgtzaWduaW5nX2tleRgBIAEoDBIWCg5sZWRnZXJfYWRkcmVzcxgCIAEoDCJCCghFdmlkZW5jZRIQCghwbGF0Zm9ybRgBIAEoCRIQCghldmlkZW5jZRgCIAEoDBISCgpjb2xsYXRlcmFsGAMgASgMImIKB1NlZ21lbnQSDQoFaW5kZXgYASABKA0SGQoRY2lwaGVydGV4dF9zaGEyNTYYAiABKAwSGQoRY2lwaGVydGV4dF9sZW5ndGgYAyABKAQSEgoKY29tbWl0bWVudBgEIAEoDCKhAgoPRGF0YXNldE1hbmlmZXN0Eg8KB3Byb2dyYW0YASABKAkSDQoFb3duZXIYAiABKAwSEgoKZGF0YXNldF9pZBgDIAEoDBIXCg9kYXRhc2V0X3ZlcnNpb24YBCABKA0SEgoKYWVhZF9zdWl0ZRgFIAEoDRIlCghzZWdtZW50cxgGIAMoCzITLnZlcml0ZWUudjEuU2VnbWVudBIUCgxkYXRhc2V0X3Jvb3QYByABKAwSHAoUYWdncmVnYXRlX2NvbW1pdG1lbnQYCCABKAwSDAoEbGVhZhgJIAEoDBIUCgxzb3VyY2VfY2xhc3MYCiABKA0SEgoKY3JlYXRlZF9hdBgLIAEoAxIaChJyZWdpc3RyeV9hdXRob3JpdHkYDCABKAwiewoORGF0YXNldE9wZW5pbmcSEQoJYXNfb2ZfZGF5GAEgASgFEhQKDHRlcm1zX2Ftb3VudBgCIAEoAxIWCg5hZ2dyZWdhdGVfc2FsdBgDIAEoDBIUCgxyZWNvcmRfY291bnQYBCABKAQSEgoKc291cmNlX2tleRgFIAEoDCKeAgoMRGF0YXNldFByb29mEg8KB3Byb2dyYW0YASABKAkSDAoEbGVhZhgCIAEoDBIUCgxkYXRhc2V0X3Jvb3QYAyABKAwSFAoMc291cmNlX2NsYXNzGAQgASgNEhIKCnNvdXJjZV9rZXkYBSABKAwSDgoGc3RhdGVzGAYgAygMEigKBmNodW5rcxgHIAMoCzIYLnZlcml0ZWUudjEuR3JvdGgxNlByb29mEikKB2RhdGFzZXQYCCABKAsyGC52ZXJpdGVlLnYxLkdyb3RoMTZQcm9vZhIZChFpbmdlc3Rfa2V5X3NoYTI1NhgJIAEoDBIaChJkYXRhc2V0X2tleV9zaGEyNTYYCiABKAwSEwoLZW5kb3JzZW1lbnQYCyABKAwifQoSRW5kb3JzZW1lbnRSZXF1ZXN0Ei4KEGRhdGFzZXRfbWFuaWZlc3QYASABKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlEhAKCHNlZ21lbnRzGAIgAygMEiUKCGRhdGFfa2V5GAMgASgLMhMudmVyaXRlZS52MS5IcGtlQm94Io8CCgVHcmFudBINCgVvd25lchgBIAEoDBIbChNkYXRhc2V0X21hbmlmZXN0X2lkGAIgASgMEhAKCHByb2dyYW1zGAMgAygJEg8KB2dyYW50ZWUYBCABKAwSDwoHcHVycG9zZRgFIAEoCRISCgpub3RfYmVmb3JlGAYgASgDEhEKCW5vdF9hZnRlchgHIAEoAxIQCghtYXhfdXNlcxgIIAEoDRIcChRhbGxvd2VkX21lYXN1cmVtZW50cxgJIAMoDBIXCg9hbGxvd2VkX2FuY2hvcnMYCiADKAkSDQoFbm9uY2UYCyABKAwSJwoKcmVzdWx0X2tleRgMIAEoCzITLnZlcml0ZWUudjEuSHBrZUtleSJBCgpSZXZvY2F0aW9uEg0KBW93bmVyGAEgASgMEhAKCGdyYW50X2lkGAIgASgMEhIKCnJldm9rZWRfYXQYAyABKAMisQEKDU1vZGVsTWFuaWZlc3QSDwoHcHJvZ3JhbRgBIAEoCRIQCghwbGF0Zm9ybRgCIAEoDBIYChBtb2RlbF9jb21taXRtZW50GAMgASgMEhIKCmFlYWRfc3VpdGUYBCABKA0SKQoMc2VhbGVkX21vZGVsGAUgASgLMhMudmVyaXRlZS52MS5TZWdtZW50EhAKCG1vZGVsX2lkGAYgASgMEhIKCmNyZWF0ZWRfYXQYByABKAMiNAoMTW9kZWxPcGVuaW5nEhYKDnNjb3JlY2FyZF9qc29uGAEgASgJEgwKBHNhbHQYAiABKAwi1gIKCkpvYlJlcXVlc3QSDwoHcHJvZ3JhbRgBIAEoCRIQCghwbGF0Zm9ybRgCIAEoDBIbChNkYXRhc2V0X21hbmlmZXN0X2lkGAMgASgMEhAKCGdyYW50X2lkGAQgASgMEhkKEW1vZGVsX21hbmlmZXN0X2lkGAUgASgMEg8KB3B1cnBvc2UYBiABKAkSDQoFbm9uY2UYByABKAwSEgoKY3JlYXRlZF9hdBgIIAEoAxIRCglub3RfYWZ0ZXIYCSABKAMSJwoKcmVzdWx0X2tleRgKIAEoCzITLnZlcml0ZWUudjEuSHBrZUtleRIcChRhbGxvd2VkX21lYXN1cmVtZW50cxgLIAMoDBIXCg9hbGxvd2VkX2FuY2hvcnMYDCADKAkSFAoMcmVsZWFzZV9ydWxlGA0gASgNEh4KFnJlcXVpcmVfcHJvdmVkX2RhdGFzZXQYDiABKAgieAoKS2V5UmVxdWVzdBIOCgZqb2JfaWQYASABKAwSDgoGaG9sZGVyGAIgASgMEg8KB3N1YmplY3QYAyABKAwSKgoGd29ya2VyGAQgASgLMhoudmVyaXRlZS52MS5Xb3JrZXJJZGVudGl0eRINCgVub25jZRgFIAEoDCJYCgxLZXlDaGFsbGVuZ2USEgoKcmVxdWVzdF9pZBgBIAEoDBINCgVub25jZRgCIAEoDBIRCglwb2xpY3lfaWQYAyABKAwSEgoKZXhwaXJlc19hdBgEIAEoAyKHAQoLS2V5RXZpZGVuY2USEgoKcmVxdWVzdF9pZBgBIAEoDBIUCgxjaGFsbGVuZ2VfaWQYAiABKAwSJgoJcmVwbHlfa2V5GAMgASgLMhMudmVyaXRlZS52MS5IcGtlS2V5EiYKCGV2aWRlbmNlGAQgASgLMhQudmVyaXRlZS52MS5FdmlkZW5jZSKTAQoIS2V5UmVwbHkSEgoKcmVxdWVzdF9pZBgBIAEoDBIUCgxjaGFsbGVuZ2VfaWQYAiABKAwSJwoIcmVsZWFzZWQYAyABKAsyEy52ZXJpdGVlLnYxLkhwa2VCb3hIABIpCgdyZWZ1c2VkGAQgASgLMhYudmVyaXRlZS52MS5LZXlSZWZ1c2FsSABCCQoHb3V0Y29tZSIqCgpLZXlSZWZ1c2FsEgwKBGNvZGUYASABKAkSDgoGcmVhc29uGAIgASgJIisKBlJlYXNvbhIMCgRjb2RlGAEgASgJEhMKC3BvaW50c19sb3N0GAIgASgNIjYKB0ZlYXR1cmUSDAoEbmFtZRgBIAEoCRINCgV2YWx1ZRgCIAEoAxIOCgZwb2ludHMYAyABKAUitAIKDlBsYXRmb3JtUmVzdWx0Eg4KBmpvYl9pZBgBIAEoDBIYChBtb2RlbF9jb21taXRtZW50GAIgASgMEiUKCGZlYXR1cmVzGAMgAygLMhMudmVyaXRlZS52MS5GZWF0dXJlEg0KBXNjb3JlGAQgASgFEhMKC2dyYWRlX2luZGV4GAUgASgNEg0KBWdyYWRlGAYgASgJEiMKB3JlYXNvbnMYByADKAsyEi52ZXJpdGVlLnYxLlJlYXNvbhIMCgRsZWFmGAggASgMEhEKCWFzX29mX2RheRgJIAEoBRIUCgx0ZXJtc19hbW91bnQYCiABKAMSEgoKZ3JhZGVfc2FsdBgLIAEoDBITCgtkZXRhaWxfc2FsdBgMIAEoDBIZChFyZXN1bHRfY29tbWl0bWVudBgNIAEoDCK1AgoQRW50ZXJwcmlzZVJlc3VsdBIOCgZqb2JfaWQYASABKAwSDAoEbGVhZhgCIAEoDBIRCglhc19vZl9kYXkYAyABKAUSFAoMdGVybXNfYW1vdW50GAQgASgDEhMKC2dyYWRlX2luZGV4GAUgASgNEg0KBWdyYWRlGAYgASgJEiMKB3JlYXNvbnMYByADKAsyEi52ZXJpdGVlLnYxLlJlYXNvbhISCgpncmFkZV9zYWx0GAggASgMEhkKEWRldGFpbF9jb21taXRtZW50GAkgASgMEhkKEXJlc3VsdF9jb21taXRtZW50GAogASgMEhEKCWhhc19zY29yZRgLIAEoCBINCgVzY29yZRgMIAEoBRIlCghmZWF0dXJlcxgNIAMoCzITLnZlcml0ZWUudjEuRmVhdHVyZSJTCgxTZWFsZWRSZXN1bHQSDgoGam9iX2lkGAEgASgMEhEKCXJlY2lwaWVudBgCIAEoDBIgCgNib3gYAyABKAsyEy52ZXJpdGVlLnYxLkhwa2VCb3giLwoMR3JvdGgxNlByb29mEgkKAWEYASADKAwSCQoBYhgCIAMoDBIJCgFjGAMgAygMIqQDChBSZWNlaXB0U3RhdGVtZW50Eg8KB3Byb2dyYW0YASABKAkSFQoNcmVnaXN0cnlfcm9vdBgCIAEoDBIZChFyZXN1bHRfY29tbWl0bWVudBgDIAEoDBITCgtqb2JfYmluZGluZxgEIAEoDBIRCglhc19vZl9kYXkYBSABKAUSFAoMc291cmNlX2NsYXNzGAYgASgNEicKBXByb29mGAcgASgLMhgudmVyaXRlZS52MS5Hcm90aDE2UHJvb2YSHwoXdmVyaWZpY2F0aW9uX2tleV9zaGEyNTYYCCABKAwSKgoGd29ya2VyGAkgASgLMhoudmVyaXRlZS52MS5Xb3JrZXJJZGVudGl0eRIYChBsZWRnZXJfc2lnbmF0dXJlGAogASgMEhIKCmNyZWF0ZWRfYXQYCyABKAMSEAoIY2hhaW5faWQYDCABKAQSDgoGbGVkZ2VyGA0gASgMEh4KFmRldmVsb3BtZW50X3BhcmFtZXRlcnMYDiABKAgSEQoJc2ltdWxhdGVkGA8gASgIEhYKDmRhdGFzZXRfcHJvdmVkGBAgASgIIowBChFXb3JrZXJDZXJ0aWZpY2F0ZRIqCgZ3b3JrZXIYASABKAsyGi52ZXJpdGVlLnYxLldvcmtlcklkZW50aXR5EiYKCGV2aWRlbmNlGAIgASgLMhQudmVyaXRlZS52MS5FdmlkZW5jZRINCgVub25jZRgDIAEoDBIUCgxhcHByYWlzZWRfYXQYBCABKAMi6wIKCkRpc2Nsb3N1cmUSEAoIY2hhaW5faWQYASABKAQSDgoGbGVkZ2VyGAIgASgMEhMKC2pvYl9iaW5kaW5nGAMgASgMEhkKEXJlc3VsdF9jb21taXRtZW50GAQgASgMEhEKCXJlY2lwaWVudBgFIAEoCRISCgpleHBpcmVzX2F0GAYgASgDEhsKDnNjb3JlX2F0X2xlYXN0GAcgASgFSACIAQESGgoNZ3JhZGVfYXRfbW9zdBgIIAEoDUgBiAEBEg0KBW93bmVyGAkgASgMEg0KBW1vZGVsGAogASgMEicKBXByb29mGAsgASgLMhgudmVyaXRlZS52MS5Hcm90aDE2UHJvb2YSHwoXdmVyaWZpY2F0aW9uX2tleV9zaGEyNTYYDCABKAwSHgoWZGV2ZWxvcG1lbnRfcGFyYW1ldGVycxgNIAEoCEIRCg9fc2NvcmVfYXRfbGVhc3RCEAoOX2dyYWRlX2F0X21vc3QipgIKBUxlYXNlEg4KBmpvYl9pZBgBIAEoDBIPCgdhdHRlbXB0GAIgASgNEhMKC2xlYXNlX3Rva2VuGAMgASgMEhIKCmV4cGlyZXNfYXQYBCABKAMSCwoDbm93GAUgASgDEiEKA2pvYhgGIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUSLgoQZGF0YXNldF9tYW5pZmVzdBgHIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUSLAoObW9kZWxfbWFuaWZlc3QYCCABKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlEiMKBWdyYW50GAkgASgLMhQudmVyaXRlZS52MS5FbnZlbG9wZRIQCghjaGFpbl9pZBgKIAEoBBIOCgZsZWRnZXIYCyABKAwiWgoLTWVya2xlUHJvb2YSDAoEbGVhZhgBIAEoDBIMCgRyb290GAIgASgMEg0KBWluZGV4GAMgASgNEhAKCHNpYmxpbmdzGAQgAygMEg4KBnByb3ZlZBgFIAEoCCIqCghQcm9ncmVzcxINCgVwaGFzZRgBIAEoCRIPCgdwZXJjZW50GAIgASgNInAKCkNvbXBsZXRpb24SJQoHcmVjZWlwdBgBIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUSJQoHcmVzdWx0cxgCIAMoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUSFAoMdGltaW5nc19qc29uGAMgASgMIjoKB0ZhaWx1cmUSDAoEY29kZRgBIAEoCRIOCgZyZWFzb24YAiABKAkSEQoJcmV0cnlhYmxlGAMgASgIIn4KCkJyb2tlckl0ZW0SJQoHcmVxdWVzdBgBIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUSIQoDam9iGAIgASgLMhQudmVyaXRlZS52MS5FbnZlbG9wZRImCghldmlkZW5jZRgDIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUiNAoLQnJva2VySW5ib3gSJQoFaXRlbXMYASADKAsyFi52ZXJpdGVlLnYxLkJyb2tlckl0ZW0iXwoPS2V5UmVxdWVzdFN0YXRlEicKCWNoYWxsZW5nZRgBIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUSIwoFcmVwbHkYAiABKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlYgZwcm90bzM");
 
 /**
  * ---------------------------------------------------------------- envelope (DSSE, protobuf form)
@@ -435,6 +435,38 @@ export const DatasetProofSchema: GenMessage<DatasetProof> = /*@__PURE__*/
   messageDesc(file_veritee, 9);
 
 /**
+ * What a source needs to compare a sealed dataset with its own records before it endorses them. Nobody signs it: the manifest
+ * inside is signed, and the key is sealed to the source.
+ *
+ * @generated from message veritee.v1.EndorsementRequest
+ */
+export type EndorsementRequest = Message<"veritee.v1.EndorsementRequest"> & {
+  /**
+   * @generated from field: veritee.v1.Envelope dataset_manifest = 1;
+   */
+  datasetManifest?: Envelope | undefined;
+
+  /**
+   * ciphertexts by index
+   *
+   * @generated from field: repeated bytes segments = 2;
+   */
+  segments: Uint8Array[];
+
+  /**
+   * @generated from field: veritee.v1.HpkeBox data_key = 3;
+   */
+  dataKey?: HpkeBox | undefined;
+};
+
+/**
+ * Describes the message veritee.v1.EndorsementRequest.
+ * Use `create(EndorsementRequestSchema)` to create a new message.
+ */
+export const EndorsementRequestSchema: GenMessage<EndorsementRequest> = /*@__PURE__*/
+  messageDesc(file_veritee, 10);
+
+/**
  * @generated from message veritee.v1.Grant
  */
 export type Grant = Message<"veritee.v1.Grant"> & {
@@ -518,7 +550,7 @@ export type Grant = Message<"veritee.v1.Grant"> & {
  * Use `create(GrantSchema)` to create a new message.
  */
 export const GrantSchema: GenMessage<Grant> = /*@__PURE__*/
-  messageDesc(file_veritee, 10);
+  messageDesc(file_veritee, 11);
 
 /**
  * @generated from message veritee.v1.Revocation
@@ -545,7 +577,7 @@ export type Revocation = Message<"veritee.v1.Revocation"> & {
  * Use `create(RevocationSchema)` to create a new message.
  */
 export const RevocationSchema: GenMessage<Revocation> = /*@__PURE__*/
-  messageDesc(file_veritee, 11);
+  messageDesc(file_veritee, 12);
 
 /**
  * ---------------------------------------------------------------- platform
@@ -596,7 +628,7 @@ export type ModelManifest = Message<"veritee.v1.ModelManifest"> & {
  * Use `create(ModelManifestSchema)` to create a new message.
  */
 export const ModelManifestSchema: GenMessage<ModelManifest> = /*@__PURE__*/
-  messageDesc(file_veritee, 12);
+  messageDesc(file_veritee, 13);
 
 /**
  * Plaintext of a sealed model: the JSON scorecard and its commitment salt.
@@ -622,7 +654,7 @@ export type ModelOpening = Message<"veritee.v1.ModelOpening"> & {
  * Use `create(ModelOpeningSchema)` to create a new message.
  */
 export const ModelOpeningSchema: GenMessage<ModelOpening> = /*@__PURE__*/
-  messageDesc(file_veritee, 13);
+  messageDesc(file_veritee, 14);
 
 /**
  * @generated from message veritee.v1.JobRequest
@@ -712,7 +744,7 @@ export type JobRequest = Message<"veritee.v1.JobRequest"> & {
  * Use `create(JobRequestSchema)` to create a new message.
  */
 export const JobRequestSchema: GenMessage<JobRequest> = /*@__PURE__*/
-  messageDesc(file_veritee, 14);
+  messageDesc(file_veritee, 15);
 
 /**
  * ---------------------------------------------------------------- key release
@@ -757,7 +789,7 @@ export type KeyRequest = Message<"veritee.v1.KeyRequest"> & {
  * Use `create(KeyRequestSchema)` to create a new message.
  */
 export const KeyRequestSchema: GenMessage<KeyRequest> = /*@__PURE__*/
-  messageDesc(file_veritee, 15);
+  messageDesc(file_veritee, 16);
 
 /**
  * @generated from message veritee.v1.KeyChallenge
@@ -793,7 +825,7 @@ export type KeyChallenge = Message<"veritee.v1.KeyChallenge"> & {
  * Use `create(KeyChallengeSchema)` to create a new message.
  */
 export const KeyChallengeSchema: GenMessage<KeyChallenge> = /*@__PURE__*/
-  messageDesc(file_veritee, 16);
+  messageDesc(file_veritee, 17);
 
 /**
  * @generated from message veritee.v1.KeyEvidence
@@ -827,7 +859,7 @@ export type KeyEvidence = Message<"veritee.v1.KeyEvidence"> & {
  * Use `create(KeyEvidenceSchema)` to create a new message.
  */
 export const KeyEvidenceSchema: GenMessage<KeyEvidence> = /*@__PURE__*/
-  messageDesc(file_veritee, 17);
+  messageDesc(file_veritee, 18);
 
 /**
  * @generated from message veritee.v1.KeyReply
@@ -868,7 +900,7 @@ export type KeyReply = Message<"veritee.v1.KeyReply"> & {
  * Use `create(KeyReplySchema)` to create a new message.
  */
 export const KeyReplySchema: GenMessage<KeyReply> = /*@__PURE__*/
-  messageDesc(file_veritee, 18);
+  messageDesc(file_veritee, 19);
 
 /**
  * @generated from message veritee.v1.KeyRefusal
@@ -892,7 +924,7 @@ export type KeyRefusal = Message<"veritee.v1.KeyRefusal"> & {
  * Use `create(KeyRefusalSchema)` to create a new message.
  */
 export const KeyRefusalSchema: GenMessage<KeyRefusal> = /*@__PURE__*/
-  messageDesc(file_veritee, 19);
+  messageDesc(file_veritee, 20);
 
 /**
  * ---------------------------------------------------------------- results
@@ -916,7 +948,7 @@ export type Reason = Message<"veritee.v1.Reason"> & {
  * Use `create(ReasonSchema)` to create a new message.
  */
 export const ReasonSchema: GenMessage<Reason> = /*@__PURE__*/
-  messageDesc(file_veritee, 20);
+  messageDesc(file_veritee, 21);
 
 /**
  * @generated from message veritee.v1.Feature
@@ -943,7 +975,7 @@ export type Feature = Message<"veritee.v1.Feature"> & {
  * Use `create(FeatureSchema)` to create a new message.
  */
 export const FeatureSchema: GenMessage<Feature> = /*@__PURE__*/
-  messageDesc(file_veritee, 21);
+  messageDesc(file_veritee, 22);
 
 /**
  * What K opens to, for the platform.
@@ -1022,7 +1054,7 @@ export type PlatformResult = Message<"veritee.v1.PlatformResult"> & {
  * Use `create(PlatformResultSchema)` to create a new message.
  */
 export const PlatformResultSchema: GenMessage<PlatformResult> = /*@__PURE__*/
-  messageDesc(file_veritee, 22);
+  messageDesc(file_veritee, 23);
 
 /**
  * What the enterprise is shown: it opens G, and F stays closed (see docs/protocol.md, "Commitments").
@@ -1105,7 +1137,7 @@ export type EnterpriseResult = Message<"veritee.v1.EnterpriseResult"> & {
  * Use `create(EnterpriseResultSchema)` to create a new message.
  */
 export const EnterpriseResultSchema: GenMessage<EnterpriseResult> = /*@__PURE__*/
-  messageDesc(file_veritee, 23);
+  messageDesc(file_veritee, 24);
 
 /**
  * @generated from message veritee.v1.SealedResult
@@ -1134,7 +1166,7 @@ export type SealedResult = Message<"veritee.v1.SealedResult"> & {
  * Use `create(SealedResultSchema)` to create a new message.
  */
 export const SealedResultSchema: GenMessage<SealedResult> = /*@__PURE__*/
-  messageDesc(file_veritee, 24);
+  messageDesc(file_veritee, 25);
 
 /**
  * ---------------------------------------------------------------- receipt
@@ -1169,7 +1201,7 @@ export type Groth16Proof = Message<"veritee.v1.Groth16Proof"> & {
  * Use `create(Groth16ProofSchema)` to create a new message.
  */
 export const Groth16ProofSchema: GenMessage<Groth16Proof> = /*@__PURE__*/
-  messageDesc(file_veritee, 25);
+  messageDesc(file_veritee, 26);
 
 /**
  * @generated from message veritee.v1.ReceiptStatement
@@ -1273,7 +1305,7 @@ export type ReceiptStatement = Message<"veritee.v1.ReceiptStatement"> & {
  * Use `create(ReceiptStatementSchema)` to create a new message.
  */
 export const ReceiptStatementSchema: GenMessage<ReceiptStatement> = /*@__PURE__*/
-  messageDesc(file_veritee, 26);
+  messageDesc(file_veritee, 27);
 
 /**
  * Worker keys and the evidence that vouches for them; travels with every receipt.
@@ -1309,7 +1341,7 @@ export type WorkerCertificate = Message<"veritee.v1.WorkerCertificate"> & {
  * Use `create(WorkerCertificateSchema)` to create a new message.
  */
 export const WorkerCertificateSchema: GenMessage<WorkerCertificate> = /*@__PURE__*/
-  messageDesc(file_veritee, 27);
+  messageDesc(file_veritee, 28);
 
 /**
  * That a result on the ledger meets a claim, shown to one recipient until an expiry (docs/protocol.md, "Disclosure"). Not
@@ -1403,7 +1435,7 @@ export type Disclosure = Message<"veritee.v1.Disclosure"> & {
  * Use `create(DisclosureSchema)` to create a new message.
  */
 export const DisclosureSchema: GenMessage<Disclosure> = /*@__PURE__*/
-  messageDesc(file_veritee, 28);
+  messageDesc(file_veritee, 29);
 
 /**
  * ---------------------------------------------------------------- worker wire (coordinator <-> worker)
@@ -1476,7 +1508,7 @@ export type Lease = Message<"veritee.v1.Lease"> & {
  * Use `create(LeaseSchema)` to create a new message.
  */
 export const LeaseSchema: GenMessage<Lease> = /*@__PURE__*/
-  messageDesc(file_veritee, 29);
+  messageDesc(file_veritee, 30);
 
 /**
  * @generated from message veritee.v1.MerkleProof
@@ -1517,7 +1549,7 @@ export type MerkleProof = Message<"veritee.v1.MerkleProof"> & {
  * Use `create(MerkleProofSchema)` to create a new message.
  */
 export const MerkleProofSchema: GenMessage<MerkleProof> = /*@__PURE__*/
-  messageDesc(file_veritee, 30);
+  messageDesc(file_veritee, 31);
 
 /**
  * @generated from message veritee.v1.Progress
@@ -1541,7 +1573,7 @@ export type Progress = Message<"veritee.v1.Progress"> & {
  * Use `create(ProgressSchema)` to create a new message.
  */
 export const ProgressSchema: GenMessage<Progress> = /*@__PURE__*/
-  messageDesc(file_veritee, 31);
+  messageDesc(file_veritee, 32);
 
 /**
  * @generated from message veritee.v1.Completion
@@ -1574,7 +1606,7 @@ export type Completion = Message<"veritee.v1.Completion"> & {
  * Use `create(CompletionSchema)` to create a new message.
  */
 export const CompletionSchema: GenMessage<Completion> = /*@__PURE__*/
-  messageDesc(file_veritee, 32);
+  messageDesc(file_veritee, 33);
 
 /**
  * @generated from message veritee.v1.Failure
@@ -1601,7 +1633,7 @@ export type Failure = Message<"veritee.v1.Failure"> & {
  * Use `create(FailureSchema)` to create a new message.
  */
 export const FailureSchema: GenMessage<Failure> = /*@__PURE__*/
-  messageDesc(file_veritee, 33);
+  messageDesc(file_veritee, 34);
 
 /**
  * One broker's view of an open key request, everything it needs to judge it.
@@ -1632,7 +1664,7 @@ export type BrokerItem = Message<"veritee.v1.BrokerItem"> & {
  * Use `create(BrokerItemSchema)` to create a new message.
  */
 export const BrokerItemSchema: GenMessage<BrokerItem> = /*@__PURE__*/
-  messageDesc(file_veritee, 34);
+  messageDesc(file_veritee, 35);
 
 /**
  * @generated from message veritee.v1.BrokerInbox
@@ -1649,7 +1681,7 @@ export type BrokerInbox = Message<"veritee.v1.BrokerInbox"> & {
  * Use `create(BrokerInboxSchema)` to create a new message.
  */
 export const BrokerInboxSchema: GenMessage<BrokerInbox> = /*@__PURE__*/
-  messageDesc(file_veritee, 35);
+  messageDesc(file_veritee, 36);
 
 /**
  * What the worker sees of its own key request.
@@ -1673,5 +1705,5 @@ export type KeyRequestState = Message<"veritee.v1.KeyRequestState"> & {
  * Use `create(KeyRequestStateSchema)` to create a new message.
  */
 export const KeyRequestStateSchema: GenMessage<KeyRequestState> = /*@__PURE__*/
-  messageDesc(file_veritee, 36);
+  messageDesc(file_veritee, 37);
 
