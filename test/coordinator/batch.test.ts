@@ -4,31 +4,24 @@ import { Bells } from "../../src/coordinator/bells.js";
 import { createLog } from "../../src/coordinator/log.js";
 import { runBatches, type FindBadProofs } from "../../src/coordinator/outbox/batch.js";
 import { takeBatch, type Batching } from "../../src/coordinator/outbox/batch-queue.js";
-import { claim } from "../../src/coordinator/queue/claim.js";
-import { complete } from "../../src/coordinator/queue/complete.js";
-import { enqueue } from "../../src/coordinator/queue/enqueue.js";
+import type { LeaseClaim } from "../../src/coordinator/queue/report.js";
 import { DEFAULT_LIMITS } from "../../src/coordinator/queue/limits.js";
 import { findJob, findReceipt } from "../../src/coordinator/store/jobs.js";
-import { envelopeToBytes, signingKey } from "../../src/protocol/dsse.js";
 import type { Field } from "../../src/protocol/field.js";
-import type { LedgerAddress } from "../../src/protocol/ids.js";
-import { certificateToBytes, receiptStatement, type ReceiptStatement } from "../../src/protocol/objects/receipt.js";
 import { receiptFromJson } from "../../src/protocol/receipt-file.js";
-import { emptyStore, hexOf, insertParents, jobRow, openTestStore, type TestStore } from "./harness/database.js";
+import { emptyStore, hexOf, insertParents, openTestStore, type TestStore } from "./harness/database.js";
 import { FakeChain } from "./harness/fake-chain.js";
-import { random, randomField, until } from "./harness/parties.js";
+import { until } from "./harness/parties.js";
+import { ReceiptMaker, type Finished } from "./harness/receipts.js";
 import { LogSink, trustingProofCheck } from "./harness/service.js";
 
 const PATIENT: Batching = { batchSize: 16, batchAgeMs: 600_000, batchEarly: false };
 const PROMPT: Batching = { ...PATIENT, batchEarly: true };
-const DEVICE = signingKey(random(32));
-
-interface Finished { readonly job: string; readonly statement: ReceiptStatement }
 
 let store: TestStore;
 let chain: FakeChain;
 let log: LogSink;
-let jobs = 0;
+let parties: ReceiptMaker;
 beforeAll(async () => { store = await openTestStore(); });
 afterAll(() => store.close());
 beforeEach(async () => {
@@ -36,36 +29,12 @@ beforeEach(async () => {
   await insertParents(store.db);
   chain = new FakeChain();
   log = new LogSink();
+  parties = new ReceiptMaker(store.db, chain.deployment);
 });
 
-/** A job that a worker has leased. */
-async function startJob(program = "p/1"): Promise<{ job: string; worker: string; token: string }> {
-  await enqueue(store.db, { ...jobRow(++jobs), program });
-  const leased = await claim(store.db, hexOf(90), DEFAULT_LIMITS);
-  if (leased === undefined) throw new Error("no job");
-  return { job: leased.id, worker: hexOf(90), token: leased.lease_token };
-}
-
-/** Its worker hands in a receipt, whose proof is noise. */
-async function finish(lease: { job: string; worker: string; token: string }, program = "p/1"): Promise<Finished> {
-  const identity = { signingKey: DEVICE.publicKey, ledgerAddress: "0a".repeat(20) as LedgerAddress };
-  const points = (n: number) => Array.from({ length: n }, () => random(32));
-  const { value, envelope } = receiptStatement.sign({
-    program, registryRoot: randomField(), resultCommitment: randomField(), jobBinding: randomField(), asOfDay: 19_000, sourceClass: 0,
-    proof: { a: points(2), b: points(4), c: points(2) }, verificationKeySha256: random(32), worker: identity, ledgerSignature: random(65),
-    createdAt: 1, chainId: 31_337, ledger: chain.deployment.receiptLedger, developmentParameters: true, simulated: true, datasetProved: false,
-  }, DEVICE);
-  const evidence = { platform: "sim" as const, evidence: random(10), collateral: new Uint8Array() };
-  const certificate = certificateToBytes({ worker: identity, evidence, nonce: random(32), appraisedAt: 1 });
-  await complete(store.db, lease, DEFAULT_LIMITS, { receipt: envelopeToBytes(envelope), certificate, sealed: [], timings: "{}" });
-  return { job: lease.job, statement: value };
-}
-
-async function finishJobs(count: number, program?: string): Promise<Finished[]> {
-  const finished: Finished[] = [];
-  for (let i = 0; i < count; i++) finished.push(await finish(await startJob(program), program));
-  return finished;
-}
+const startJob = (program?: string) => parties.startJob(program);
+const finish = (lease: LeaseClaim, program?: string) => parties.finish(lease, { ...(program === undefined ? {} : { program }) });
+const finishJobs = (count: number, program?: string) => parties.finishJobs(count, program);
 const entry = (all: readonly Finished[], i: number): Finished => all[i] as Finished;
 const bindings = (all: readonly Finished[]): Field[] => all.map((f) => f.statement.jobBinding);
 const sorted = (values: readonly Field[]): Field[] => [...values].sort((a, b) => (a < b ? -1 : 1));
@@ -96,12 +65,12 @@ describe("a batch is taken", () => {
 
   it("early when no job of its program is queued or running that could join, unless told not to", async () => {
     const leases = [await startJob(), await startJob()];
-    await enqueue(store.db, { ...jobRow(++jobs), program: "q/1" });
+    await parties.queueJob("q/1");
     await finish(leases[0] as NonNullable<typeof leases[0]>);
     expect(await takeBatch(store.db, PROMPT)).toBeUndefined(); // one is running
     await finish(leases[1] as NonNullable<typeof leases[1]>);
     expect(await takeBatch(store.db, PATIENT)).toBeUndefined();
-    await enqueue(store.db, jobRow(++jobs));
+    await parties.queueJob();
     expect(await takeBatch(store.db, PROMPT)).toBeUndefined(); // one is queued
     await sql`update jobs set available_at = now() + interval '1 hour' where state = 'queued' and program = 'p/1'`.execute(store.db);
     expect(await takeBatch(store.db, PROMPT)).toMatchObject({ trigger: "early", rows: { length: 2 } });
@@ -142,7 +111,7 @@ describe("a batch is sent", () => {
     const parts = { db: store.db, chain, bells: new Bells(), log: createLog(log), limits: DEFAULT_LIMITS, batching, findBadProofs };
     const loops = Array.from({ length: senders }, () => runBatches(parts, stop.signal));
     try {
-      await until(done);
+      await until(done, 60_000);
     } finally {
       stop.abort();
       await Promise.all(loops);

@@ -7,7 +7,7 @@ import { trustingAppraiser, trustingProofCheck } from "./service.js";
 
 const { stateDir, port, database } = JSON.parse(readFileSync(0, "utf8")) as { stateDir: string; port: number; database: never };
 try {
-  const { url } = await startCoordinator({ stateDir, port, database, leaseSeconds: 2 }, { chain: new FakeChain(), appraiseWorker: trustingAppraiser, findBadProofs: trustingProofCheck, log: { write: () => undefined } });
+  const { url } = await startCoordinator({ stateDir, port, database, leaseSeconds: 2, developmentParameters: true }, { chain: new FakeChain(), appraiseWorker: trustingAppraiser, findBadProofs: trustingProofCheck, log: { write: () => undefined } });
   process.stdout.write(`${JSON.stringify({ url })}\n`);
   setInterval(() => undefined, 1000);
 } catch (error) {

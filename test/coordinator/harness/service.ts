@@ -29,7 +29,7 @@ export async function startService(settings: Partial<CoordinatorSettings> = {}, 
   const chain = given.chain ?? new FakeChain();
   const log = new LogSink();
   const coordinator: Coordinator = await startCoordinator(
-    { host: "127.0.0.1", port: 0, ...settings, database, stateDir },
+    { host: "127.0.0.1", port: 0, developmentParameters: true, ...settings, database, stateDir },
     { chain, appraiseWorker: given.appraiseWorker ?? trustingAppraiser, findBadProofs: given.findBadProofs ?? trustingProofCheck, log },
   );
   return {
