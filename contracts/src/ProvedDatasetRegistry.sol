@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {DatasetRegistry} from "./DatasetRegistry.sol";
 import {Groth16} from "./Groth16.sol";
 import {LeafRegistry} from "./LeafRegistry.sol";
 import {DATASET, INGEST, ProgramRegistry} from "./ProgramRegistry.sol";
@@ -15,8 +16,9 @@ import {SourceRegistry} from "./SourceRegistry.sol";
 /// - A step left out, repeated or of another dataset: neighbouring proofs share the word of the state between them, and each
 ///   state commits to its position and to the dataset's root.
 /// - An endorsement moved to other records: the source signs the dataset root, which the leaf's proof fixes.
-/// - Proofs copied in flight to insert the leaf under another authority: as in LeafRegistry, and dearer, since a new leaf
-///   needs new proofs. Where senders are not trusted to keep order, send through a private relay.
+/// - Proofs copied in flight to insert the leaf under another authority: a leaf that DatasetRegistry has is taken under its
+///   authority there only. Register it there before proving: a leaf lost to a stranger then costs a new salt, not new proofs.
+/// - A leaf that its owner has withdrawn from DatasetRegistry, proofs and signature left with a relay: it is not taken here.
 /// What stays visible of a leaf is its program, dataset root, source and number of steps; no receipt shows which leaf it is about.
 contract ProvedDatasetRegistry is LeafRegistry {
     error StepCount();
@@ -47,13 +49,15 @@ contract ProvedDatasetRegistry is LeafRegistry {
     uint256 private constant SOURCE_CLASS = 4;
     uint256 private constant SOURCE_KEY = 5;
 
+    DatasetRegistry public immutable datasets;
     ProgramRegistry public immutable programs;
     SourceRegistry public immutable sources;
 
     /// @notice True when steps of the program from `start` to `state` have been proved in a transaction of their own.
     mapping(bytes32 programId => mapping(uint256 start => mapping(uint256 state => bool))) public isReached;
 
-    constructor(ProgramRegistry programs_, SourceRegistry sources_) {
+    constructor(DatasetRegistry datasets_, ProgramRegistry programs_, SourceRegistry sources_) {
+        datasets = datasets_;
         programs = programs_;
         sources = sources_;
     }
@@ -79,6 +83,7 @@ contract ProvedDatasetRegistry is LeafRegistry {
             if (signals[i] >= SCALAR_FIELD) revert SignalOutOfRange();
         }
         _checkSource(programId, signals, endorsement);
+        _checkClaim(signals[LEAF], authority);
         // Before the proofs, being cheaper to refuse; a refusal of those takes it back.
         _append(signals[LEAF], authority, signature);
         _checkSteps(programId, signals[FIRST_STATE], states, proofs);
@@ -101,6 +106,14 @@ contract ProvedDatasetRegistry is LeafRegistry {
         uint256 state = states[states.length - 1];
         isReached[programId][start][state] = true;
         emit StepsProved(programId, start, state);
+    }
+
+    /// @dev What the registry of claimed leaves knows of the leaf, if it does.
+    function _checkClaim(uint256 leaf, address authority) private view {
+        address claimed = datasets.authorityOf(leaf);
+        if (claimed == address(0)) return;
+        if (claimed != authority) revert WrongAuthority();
+        if (datasets.isRevoked(leaf)) revert LeafRevoked();
     }
 
     function _checkSteps(

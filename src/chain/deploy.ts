@@ -51,7 +51,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   const workers = await create("WorkerRegistry", workerRegistryAbi, workerRegistryCode, [registrar]);
   const sources = await create("SourceRegistry", sourceRegistryAbi, sourceRegistryCode, [registrar]);
   const provedDatasets = await create("ProvedDatasetRegistry", provedDatasetRegistryAbi, provedDatasetRegistryCode,
-    [programs.address, sources.address], { PoseidonT3: poseidon.address });
+    [datasets.address, programs.address, sources.address], { PoseidonT3: poseidon.address });
   const ledger = await create("ReceiptLedger", receiptLedgerAbi, receiptLedgerCode,
     [datasets.address, provedDatasets.address, programs.address, workers.address]);
 

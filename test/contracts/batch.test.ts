@@ -7,7 +7,6 @@ import { programRegistryAbi } from "../../src/chain/generated/program-registry.j
 import { receiptLedgerAbi } from "../../src/chain/generated/receipt-ledger.js";
 import type { Submission } from "../../src/chain/ports.js";
 import { openRelay } from "../../src/chain/relay.js";
-import { rpc } from "../../src/chain/rpc.js";
 import { coordinateToBytes, Q } from "../../src/proofs/codec.js";
 import { findInvalid, MAX_BATCH, type ProofItem } from "../../src/proofs/verify-batch.js";
 import { verificationKeyFromBytes } from "../../src/proofs/vk.js";
@@ -20,6 +19,7 @@ import type { ProofBytes } from "../../src/protocol/objects/proof-bytes.js";
 import { proofFromBytes } from "../proofs/claims.js";
 import { addG1, outsideSubgroup, timesG1 } from "../proofs/points.js";
 import { malleate } from "./harness/groth16.js";
+import { callsOf } from "./harness/trace.js";
 import { keyFrom, PROGRAM, refusalOf, startWorld, type World } from "./harness/world.js";
 
 const SEED = 20_260_301;
@@ -140,13 +140,6 @@ describe("a proof that does not hold", () => {
 });
 
 describe("the challenges", () => {
-  interface CallFrame {
-    readonly to?: string;
-    readonly input: string;
-    readonly calls?: readonly CallFrame[];
-  }
-  const frames = (frame: CallFrame): CallFrame[] => [frame, ...(frame.calls ?? []).flatMap(frames)];
-
   it("are 128 bits of SHA-256 over domain, key, and every byte of proofs, signals and signatures", async () => {
     const { viem } = await connect({ rpcUrl: w.chain.rpcUrl, chainId: w.deployment.chainId });
     const submissions = await batch(3);
@@ -154,14 +147,14 @@ describe("the challenges", () => {
       address: with0x(w.deployment.programRegistry), abi: programRegistryAbi, functionName: "circuit", args: circuitArgs("score", PROGRAM),
     });
     const { txHash } = await w.sender.submitReceipts(submissions);
-    const trace = await rpc(w.chain.rpcUrl, "debug_traceTransaction", [with0x(txHash), { tracer: "callTracer" }]) as CallFrame;
+    const calls = await callsOf(w.chain.rpcUrl, txHash);
     // Selector, program, offset and length of the array, then the entries.
-    const entries = fromHex(trace.input.slice(2)).subarray(4 + 3 * 32);
+    const entries = fromHex(calls[0]?.input.slice(2) ?? "").subarray(4 + 3 * 32);
     expect(entries.length).toBe(3 * 15 * 32);
     const seed = sha256(concat(sha256(utf8("veritee/ledger/batch/v1")), new Uint8Array(12), fromHex(program.key.slice(2).toLowerCase()), entries));
     const expected = [1, 2].map((i) => number(sha256(concat(seed, fieldToBytes(BigInt(i) as Field))).subarray(0, 16)));
 
-    const scalars = frames(trace).filter(({ to }) => BigInt(to ?? 0) === 7n).map(({ input }) => BigInt(`0x${input.slice(2 + 128)}`));
+    const scalars = calls.filter(({ to }) => BigInt(to ?? 0) === 7n).map(({ input }) => BigInt(`0x${input.slice(2 + 128)}`));
     // The second proof's A and C, the third's, then alpha and IC_0 by the sum.
     expect(scalars.slice(0, 6)).toEqual([...expected.flatMap((c) => [R - c, c]), ...Array<bigint>(2).fill(1n + (expected[0] as bigint) + (expected[1] as bigint))]);
   });

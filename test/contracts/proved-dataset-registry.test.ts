@@ -1,17 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect } from "../../src/chain/client.js";
-import { insertArgs, with0x } from "../../src/chain/encode.js";
+import { circuitArgs, insertArgs, proofWords, with0x } from "../../src/chain/encode.js";
 import { refused as refusedBy } from "../../src/chain/errors.js";
 import { provedDatasetRegistryAbi } from "../../src/chain/generated/proved-dataset-registry.js";
+import { programRegistryAbi } from "../../src/chain/generated/program-registry.js";
 import type { ChainSender, ProvedLeaf } from "../../src/chain/ports.js";
 import { sendProvedLeaf } from "../../src/chain/proved-leaf.js";
-import type { Bytes } from "../../src/protocol/bytes.js";
+import { coordinateToBytes } from "../../src/proofs/codec.js";
+import { concat, toHex, utf8, type Bytes } from "../../src/protocol/bytes.js";
 import { R, type Field } from "../../src/protocol/field.js";
+import { sha256 } from "../../src/protocol/hash.js";
 import {
   endorseDigest, insertDigest, ledgerAddress, ledgerProgramId, signLedger, sourceKeyOf,
 } from "../../src/protocol/ledger-digest.js";
 import type { DatasetProof } from "../../src/protocol/objects/dataset-proof.js";
 import { poseidon } from "../../src/protocol/poseidon.js";
+import { callsOf } from "./harness/trace.js";
 import { malleate } from "./harness/groth16.js";
 import { keyFrom, PROGRAM, refusalOf, startWorld, type World } from "./harness/world.js";
 
@@ -148,6 +152,23 @@ describe("a chain of states is refused", () => {
   });
 });
 
+it("draws the challenges of a chain from the key, all its words and all its proofs", async () => {
+  const { viem } = await connect({ rpcUrl: w.chain.rpcUrl, chainId: w.deployment.chainId });
+  const leaf = w.provedLeaf(3);
+  const { key } = await viem.readContract({
+    address: with0x(w.deployment.programRegistry), abi: programRegistryAbi, functionName: "circuit", args: circuitArgs("ingest", PROGRAM),
+  });
+  const { states, chunks } = leaf.proof;
+  const words = [BigInt(key), ...states, ...chunks.flatMap(proofWords)].map(coordinateToBytes);
+  const seed = sha256(concat(sha256(utf8("veritee/ledger/batch/v1")), ...words));
+  const expected = [1n, 2n].map((i) => BigInt(`0x${toHex(sha256(concat(seed, coordinateToBytes(i))).subarray(0, 16))}`));
+
+  const { txHash } = await w.insertProved(leaf);
+  const scalars = (await callsOf(w.chain.rpcUrl, txHash)).filter(({ to }) => BigInt(to ?? 0) === 7n).map(({ input }) => BigInt(`0x${input.slice(2 + 128)}`));
+  const total = 1n + expected.reduce((sum, c) => sum + c);
+  expect(scalars.slice(0, 6)).toEqual([...expected.flatMap((c) => [R - c, c]), total, total]);
+});
+
 describe("a dataset proof is refused", () => {
   it("for another leaf, another dataset root, or another dataset's proof", async () => {
     const [leaf, other] = [w.provedLeaf(1), w.provedLeaf(1)];
@@ -186,6 +207,17 @@ describe("a dataset proof is refused", () => {
     expect(await rawRefusal(insertArgs(leaf, 0))).toBeUndefined();
     await w.sender.retireCircuit("ingest", program);
     expect(await refusal(leaf)).toEqual(refusedFor("CircuitRetired"));
+  });
+
+  it("for a leaf that is claimed under another authority, or was withdrawn there", async () => {
+    const [leaf, withdrawn, kept] = [w.provedLeaf(0), w.provedLeaf(0), w.provedLeaf(0)];
+    await w.insert(leaf.proof.leaf, keyFrom(w.rng));
+    expect(await refusal(leaf)).toEqual(refusedFor("WrongAuthority"));
+    await w.insert(withdrawn.proof.leaf);
+    await w.revoke(withdrawn.proof.leaf);
+    expect(await refusal(withdrawn)).toEqual(refusedFor("LeafRevoked"));
+    await w.insert(kept.proof.leaf);
+    await w.insertProved(kept);
   });
 
   it("without its authority's signature for this registry", async () => {

@@ -5,7 +5,7 @@ import { R, type Field } from "../../src/protocol/field.js";
 import { sha256 } from "../../src/protocol/hash.js";
 import type { LedgerAddress } from "../../src/protocol/ids.js";
 import {
-  insertDigest, ledgerAddress, ledgerKeyFromRandom, receiptDigest, recoverLedger, revokeDigest, signLedger,
+  endorseDigest, insertDigest, ledgerAddress, ledgerKeyFromRandom, receiptDigest, recoverLedger, revokeDigest, signLedger, sourceKeyOf,
 } from "../../src/protocol/ledger-digest.js";
 
 const place = { chainId: 31_337, contract: "00112233445566778899aabbccddeeff00112233" as LedgerAddress };
@@ -21,6 +21,13 @@ describe("digests", () => {
     const signals = { registryRoot: 1n as Field, resultCommitment: (R - 1n) as Field, jobBinding: 3n as Field, asOfDay: 4, sourceClass: 5 };
     expect(receiptDigest(place, "sme-invoice/1", signals)).toEqual(sha256(concat(
       head("veritee/ledger/receipt/v1"), sha256(utf8("sme-invoice/1")), ...[1n, R - 1n, 3n, 4n, 5n].map((v) => fromHex(word(v))))));
+    expect(endorseDigest(place, "sme-invoice/1", 6n as Field)).toEqual(sha256(concat(
+      head("veritee/source/endorse/v1"), sha256(utf8("sme-invoice/1")), fromHex(word(6n)))));
+  });
+
+  it("name a source by the first 31 bytes of SHA-256 over its account, lengths before the parts", () => {
+    const bytes = sha256(concat(fromHex("00000011"), utf8("veritee/source/v1"), fromHex("00000014"), fromHex(place.contract)));
+    expect(sourceKeyOf(place.contract)).toBe(BigInt(`0x${toHex(bytes.subarray(0, 31))}`));
   });
 });
 
