@@ -24,7 +24,7 @@ import type { Program } from "../../src/programs/program.js";
 import type { Scorecard } from "../../src/programs/scorecard.js";
 import type { LaunchedEnclave } from "../../src/simulator/launch.js";
 
-const PASSPHRASE = "a passphrase of the tests";
+export const PASSPHRASE = "a passphrase of the tests";
 
 export interface Scored {
   readonly job: Signed<JobRequest, JobId>;
@@ -64,7 +64,7 @@ export async function startWorld(
   let log = "";
   const { rpcUrl, deployment, registrarKey } = ledger;
   const coordinator = await openCoordinator({
-    settings: { ...settings, stateDir: coordinatorFolder, port: 0, authorities: [relay.authority] },
+    settings: { developmentParameters: true, ...settings, stateDir: coordinatorFolder, port: 0, authorities: [relay.authority] },
     rpcUrl, deployment, registrarKey, measurements: [measurement], simulation: true,
     log: { write: (line) => void (log += line) },
   });

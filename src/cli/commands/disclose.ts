@@ -10,12 +10,13 @@ import { parseExpiry } from "../expiry.js";
 import { openPartyHome, withHome, type HomeOptions } from "../home-options.js";
 import { readJson } from "../options.js";
 import { createOutput } from "../output.js";
+import { openParameters, withParameters, type ParametersOption } from "../parameters.js";
 import { ARTEFACT_DIR } from "../paths.js";
 import { disclose } from "../roles/disclose.js";
 import { readParty } from "../roles/home.js";
 import { clock } from "../roles/system.js";
 
-interface Options extends HomeOptions {
+interface Options extends HomeOptions, ParametersOption {
   scoreAtLeast?: number; gradeAtLeast?: string; to: string; expires: number; showOwner?: boolean; showModel?: boolean; source?: LedgerAddress;
   out: string; json?: boolean;
 }
@@ -26,7 +27,7 @@ function parseScore(text: string): number {
 }
 
 export const discloseCommand = (): Command =>
-  withHome(new Command("disclose").description("Prove something of a result to one recipient, without showing the score: platforms score and grade, enterprises their grade."))
+  withParameters(withHome(new Command("disclose").description("Prove something of a result to one recipient, without showing the score: platforms score and grade, enterprises their grade.")))
     .argument("<receipt>", "the result's receipt; the result was opened before, with `veritee job open` or `veritee result`")
     .option("--score-at-least <n>", "claim: the score is at least this (platforms)", parseScore)
     .option("--grade-at-least <grade>", "claim: the grade is this or better; a name, or a rank, 1 for the best")
@@ -41,8 +42,10 @@ export const discloseCommand = (): Command =>
     .action(async (receipt: string, o: Options) => {
       const home = await openPartyHome(o, (await readParty(o.home)).role);
       const json = await readJson(receipt);
-      await prepareArtefacts(["disclose"]);
-      const disclosure = await disclose(home, snarkjsProver(artefactsIn(ARTEFACT_DIR)), {
+      const parameters = await openParameters(o);
+      const { manifest, key } = parameters;
+      await prepareArtefacts(["disclose"], parameters);
+      const disclosure = await disclose(home, { prover: snarkjsProver(artefactsIn(ARTEFACT_DIR, manifest), manifest), key: key("disclose") }, {
         receipt: json, scoreAtLeast: o.scoreAtLeast, gradeAtLeast: o.gradeAtLeast, recipient: o.to, expiresAt: o.expires,
         showOwner: o.showOwner ?? false, showModel: o.showModel ?? false, source: o.source,
       }).finally(terminate);

@@ -9,7 +9,7 @@ import { idBytes, type JobId, type LedgerAddress } from "../../protocol/ids.js";
 import { sourceKeyOf } from "../../protocol/ledger-digest.js";
 import { receiptStatement, type DatasetManifest, type Disclosure, type EnterpriseResult, type PlatformResult, type ReceiptStatement } from "../../protocol/objects/index.js";
 import { proofToWire } from "../../proofs/codec.js";
-import { pinnedKeyOf } from "../../proofs/pinned-key.js";
+import type { PinnedKey } from "../../proofs/pinned-key.js";
 import type { Prover } from "../../proofs/prover.js";
 import { verifyProof } from "../../proofs/verify.js";
 import { receiptFromJson } from "../../protocol/receipt-file.js";
@@ -33,6 +33,12 @@ export interface DisclosureRequest {
   readonly expiresAt: number;
 }
 
+export interface DisclosureProver {
+  readonly prover: Prover;
+  /** of the disclosure circuit, under which the prover proves */
+  readonly key: PinnedKey;
+}
+
 /** A result as its holder knows it. */
 interface Held {
   readonly opened: OpenedCommitment;
@@ -47,7 +53,7 @@ interface Held {
  * Proves that the result behind a receipt meets a claim. Offline: the result was fetched when it was opened.
  * @throws claim_false, commitment_mismatch, not_found (the result was not opened yet), input_invalid
  */
-export async function disclose(home: Home, prover: Prover, request: DisclosureRequest): Promise<Disclosure> {
+export async function disclose(home: Home, { prover, key: pinned }: DisclosureProver, request: DisclosureRequest): Promise<Disclosure> {
   const { value: statement } = receiptStatement.open(receiptFromJson(request.receipt).statement);
   const held = await openHeld(home, request.receipt, statement);
   const claim = claimOf(held, request);
@@ -57,7 +63,7 @@ export async function disclose(home: Home, prover: Prover, request: DisclosureRe
   const leaf = request.showOwner ? { leaf: leafParts(held, statement, request.source) } : {};
   const { input, signals } = disclosureInput(statement.resultCommitment, { ...held.opened, ...leaf }, claim, context);
   const { proof } = await prover.prove("disclose", input);
-  const { key, sha256, development } = pinnedKeyOf("disclose");
+  const { key, sha256, development } = pinned;
   verifyProof(key, signals, proof);
   const { a, b, c } = proofToWire(proof);
   return { context, claim, resultCommitment: statement.resultCommitment, proof: { a, b, c }, verificationKeySha256: sha256, developmentParameters: development };
