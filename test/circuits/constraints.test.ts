@@ -5,12 +5,14 @@ import { R } from "../../src/protocol/field.js";
 import { WitnessChecker } from "./harness/check-witness.js";
 import { circuit } from "./harness/circuits.js";
 import { discloseSample } from "./harness/disclose.js";
+import { chunkSignals, datasetSignals as accountSignals, ingestCase } from "./harness/ingest-retail-account.js";
 import { datasetSignals, ingestSignals } from "./harness/ingest-sme-invoice.js";
 import { acceptedAggregates } from "./harness/invoice-datasets.js";
 import { mixedChain, mixedInvoices, mixedStep } from "./harness/invoice-fixture.js";
 import { retailInput, retailSample } from "./harness/retail-account.js";
 import { smeInput, smeSample } from "./harness/sme-invoice.js";
 import type { Signals } from "./harness/statement.js";
+import { longTransactions, mixedTransactions, TERMS } from "./harness/transaction-datasets.js";
 
 interface Sample {
   readonly circuit: CircuitName;
@@ -29,6 +31,9 @@ const samples: readonly Sample[] = [
   { circuit: "ingest-sme-invoice", input: ingestSignals(mixedStep(1)), domain: 15, most: 32_000, optional: [] },
   { circuit: "ingest-sme-invoice", input: ingestSignals(mixedStep(3)), domain: 15, most: 32_000, optional: [] }, // purchases
   { circuit: "dataset-sme-invoice", input: datasetSignals(mixedChain, acceptedAggregates(mixedInvoices)), domain: 13, most: 8_000, optional: [] },
+  { circuit: "ingest-retail-account", input: chunkSignals(ingestCase(mixedTransactions, TERMS), 1), domain: 15, most: 30_000, optional: [] },
+  { circuit: "ingest-retail-account", input: chunkSignals(ingestCase(longTransactions, TERMS), 1), domain: 15, most: 30_000, optional: [] }, // full
+  { circuit: "dataset-retail-account", input: accountSignals(ingestCase(mixedTransactions, TERMS)), domain: 12, most: 4_000, optional: [] },
   { circuit: "disclose", input: discloseSample(), domain: 11, most: 1_400, optional: [MODEL_SHOWN] },
 ];
 

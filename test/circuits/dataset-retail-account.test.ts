@@ -8,7 +8,7 @@ import {
 } from "./harness/ingest-retail-account.js";
 import type { Signals } from "./harness/statement.js";
 import { consistent } from "./harness/transaction-slots.js";
-import { accounts, credit, debit, I, interest, mixedTransactions, run, TERMS } from "./harness/transaction-datasets.js";
+import { accounts, credit, debit, I, interest, longTransactions, mixedTransactions, TERMS } from "./harness/transaction-datasets.js";
 
 let ingest: CircuitUnderTest;
 let dataset: CircuitUnderTest;
@@ -35,8 +35,7 @@ async function failsAt(c: IngestCase): Promise<number | null> {
 const AT_ENDS = 0;
 
 const honest = ingestCase(mixedTransactions, TERMS);
-/** Negative 0..99, middle from 100, high from 260, in the second chunk. */
-const long = ingestCase([...run(260, -100n), ...run(30, I)], TERMS);
+const long = ingestCase(longTransactions, TERMS);
 const [LAST_NEGATIVE, MIDDLE, LAST_MIDDLE, HIGH] = [1, 2, 4, 5];
 
 const slot = (c: IngestCase, p: number): Slot => c.chunks[Math.floor(p / 250)]?.[p % 250] ?? ABSENT;

@@ -66,6 +66,9 @@ export const mixedTransactions: readonly Transaction[] = [
   credit(I, { age: 20, amount: 30n, partner: 3 }), debit(I, { age: 10, amount: 22n }), credit(80_000n, { age: 400, amount: 9n }),
 ];
 
+/** Two chunks: negative at 0..99, middle from 100, high from 260. */
+export const longTransactions: readonly Transaction[] = [...run(260, -100n), ...run(30, I)];
+
 /** Datasets at the boundaries of zones, windows, widths and chunks. */
 const samples: Readonly<Record<string, readonly Transaction[]>> = {
   "no transaction": [],
