@@ -17,7 +17,7 @@ const MAX_TIMINGS = 32;
 /**
  * Takes a worker's receipt and sealed results. What is checked here would be refused by the ledger or the opener anyway; it
  * keeps a mix-up from ending the job.
- * @throws lease_lost, receipt_invalid, envelope_invalid, signature_invalid
+ * @throws lease_lost, receipt_invalid, parameters_insecure, envelope_invalid, signature_invalid
  */
 export async function acceptCompletion(ctx: Context, lease: LeaseClaim, completion: Completion): Promise<void> {
   const [job, worker] = [await findJob(ctx.db, lease.job), await findWorker(ctx.db, lease.worker as PartyKey)];
@@ -35,6 +35,8 @@ function checkStatement(ctx: Context, job: JobRow, worker: string, envelope: Env
   const { chainId, receiptLedger } = ctx.chain.deployment;
   ensure(signer === worker, "receipt_invalid", "the receipt is another worker's", { field: "worker" });
   ensure(value.jobBinding === jobBinding(idBytes(job.id as JobId)), "receipt_invalid", "the receipt is for another job", { field: "job_binding" });
+  ensure(ctx.developmentParameters || !value.developmentParameters, "parameters_insecure", "the proof is under development parameters, which this coordinator does not take",
+    { field: "development_parameters" });
   ensure(value.program === job.program, "receipt_invalid", "the receipt is for another program", { field: "program" });
   ensure(value.chainId === chainId && value.ledger === receiptLedger, "receipt_invalid", "the receipt is for another ledger", { field: "ledger" });
   return envelopeToBytes(envelope);

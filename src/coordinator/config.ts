@@ -20,6 +20,8 @@ const configSchema = z.strictObject({
   retrySeconds: z.number().min(0).max(60).default(1),
   waitForKeySeconds: z.number().min(0).max(600).default(30),
   workerHours: z.number().positive().max(24 * 90).default(24),
+  /** Takes receipts whose proofs are under DEVELOPMENT parameters: anyone can forge those. */
+  developmentParameters: z.boolean().default(false),
   /** Receipts that the ledger gets in one transaction, at most; a batch that has as many goes at once. */
   batchSize: z.int().min(1).max(64).default(16),
   /** A receipt waits for batch-mates as long as this, at most. */

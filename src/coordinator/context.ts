@@ -36,6 +36,8 @@ export interface Context {
   readonly completeEvidence: (evidence: Evidence) => Promise<Evidence>;
   /** Unix seconds: judges signatures and signed times. Leases go by the database's clock. */
   readonly now: () => number;
+  /** Whether receipts under development parameters are anchored. */
+  readonly developmentParameters: boolean;
   /** How long a worker is registered, in seconds. */
   readonly workerSeconds: number;
   /** Hosts under which this service is known: a request signed for another host is refused. */

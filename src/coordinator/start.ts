@@ -82,6 +82,7 @@ function contextOf(config: CoordinatorConfig, ports: CoordinatorPorts, db: Db, s
     appraiseWorker: ports.appraiseWorker,
     completeEvidence: ports.completeEvidence ?? (async (evidence) => evidence),
     now: ports.now ?? (() => Math.floor(Date.now() / 1000)),
+    developmentParameters: config.developmentParameters,
     workerSeconds: Math.round(config.workerHours * 3600),
     authorities: () => authorities,
     stopping,

@@ -62,3 +62,21 @@ describe("a completion", () => {
     expect(toHex(lease.jobId)).toBe(job);
   });
 });
+
+describe("a completion under development parameters", () => {
+  it("is refused by a coordinator that was not told to take them, and an honest one of a ceremony's is taken", async () => {
+    const strict = await startService({ developmentParameters: false });
+    try {
+      const parties = await prepareCase(strict.url);
+      const someone = await registerWorker(strict.url);
+      const wanted = await submit(parties);
+      const held = await someone.api.lease(5) as Lease;
+      const of = (developmentParameters: boolean) => completionOf(someone, held, [parties.platform, parties.owner], strict.chain, { developmentParameters });
+      await expect(someone.api.complete(wanted, held.leaseToken, of(true))).rejects.toMatchObject({ code: "parameters_insecure", facts: { field: "development_parameters" } });
+      expect((await parties.platform.api.job(wanted)).state).toBe("running");
+      await someone.api.complete(wanted, held.leaseToken, of(false));
+    } finally {
+      await strict.close();
+    }
+  });
+});

@@ -1,9 +1,12 @@
 import { Command } from "commander";
 import { join } from "node:path";
 import { SIMULATION_ANCHORS, VENDOR_ANCHORS } from "../../attestation/roots.js";
+import { ensure } from "../../protocol/errors.js";
 import { hexId, type Measurement } from "../../protocol/ids.js";
+import type { Parameters } from "../../proofs/parameters.js";
 import { builtMeasurement } from "../measurement.js";
 import { parsePort, parsePositive } from "../options.js";
+import { openParameters, withParameters, type ParametersOption } from "../parameters.js";
 import { STATE_DIR } from "../paths.js";
 import { ensureMaySimulate } from "../profile.js";
 import { collateralFor, DEFAULT_CACHE } from "../roles/collateral.js";
@@ -11,9 +14,9 @@ import { openCoordinator } from "../roles/coordinator.js";
 import { openDevLedger, readDeployment, registrarKey, type DevLedger } from "../roles/ledger.js";
 import { untilInterrupted } from "../until-interrupted.js";
 
-interface Options {
+interface Options extends ParametersOption {
   state: string; host: string; port: number; postgres?: string; rpc?: string; deployment?: string; key?: string;
-  measurement?: string[]; simulation?: boolean; collateral: string; offline?: boolean;
+  measurement?: string[]; simulation?: boolean; allowDevelopment?: boolean; collateral: string; offline?: boolean;
   batchSize?: number; batchAge?: number; batchPatient?: boolean;
 }
 
@@ -22,9 +25,16 @@ const need = (value: string | undefined, option: string): string => {
   return value;
 };
 
+/** Every receipt of a worker with development keys would be refused: better said before the first job. */
+function ensureUsable({ circuits, key }: Parameters, allowed: boolean): void {
+  const development = circuits.filter((circuit) => key(circuit).development);
+  ensure(allowed || development.length === 0, "config_invalid",
+    "these are DEVELOPMENT parameters: allow them with --allow-development, or name those of a ceremony with --parameters", { circuits: development.join(", ") });
+}
+
 /** The embedded chain unless a node is named. */
-async function ledgerOf(o: Options): Promise<Omit<DevLedger, "fresh">> {
-  if (o.rpc === undefined) return openDevLedger(join(o.state, "ledger"));
+async function ledgerOf(o: Options, parameters: Parameters): Promise<Omit<DevLedger, "fresh">> {
+  if (o.rpc === undefined) return openDevLedger(join(o.state, "ledger"), undefined, parameters);
   return {
     rpcUrl: o.rpc,
     deployment: await readDeployment(need(o.deployment, "--deployment")),
@@ -34,7 +44,7 @@ async function ledgerOf(o: Options): Promise<Omit<DevLedger, "fresh">> {
 }
 
 export const coordinatorCommand = (): Command =>
-  new Command("coordinator")
+  withParameters(new Command("coordinator"))
     .description("Run a coordinator: stores ciphertext, queues jobs, relays to the ledger. It can read nothing.")
     .option("--state <dir>", "folder of its store and blobs", join(STATE_DIR, "coordinator"))
     .option("--host <host>", "address to listen on", "127.0.0.1")
@@ -45,24 +55,28 @@ export const coordinatorCommand = (): Command =>
     .option("--key <file>", "with --rpc: the registrar's key, used by this process alone")
     .option("--measurement <hex...>", "enclaves that may register as workers; this build's own when left out")
     .option("--simulation", "accept SIMULATED workers")
+    .option("--allow-development", "take receipts under DEVELOPMENT parameters, which anyone can forge")
     .option("--collateral <dir>", "cache of vendors' collateral, for workers whose evidence comes without it", DEFAULT_CACHE)
     .option("--offline", "never ask the vendors' services: cache and imported bundles only")
     .option("--batch-size <n>", "receipts that go to the ledger in one transaction, 1 to 64 (16 when left out)", parsePositive)
     .option("--batch-age <ms>", "how long a receipt waits for others, at most (4000 when left out)", parsePositive)
     .option("--batch-patient", "wait that long even when no job is under way that could join: the moment of a receipt says less")
-    .addHelpText("after", "\nLog lines go to standard output as JSON.\n\nExample:\n  veritee coordinator --simulation --port 8080")
+    .addHelpText("after", "\nLog lines go to standard output as JSON.\n\nExample:\n  veritee coordinator --simulation --allow-development --port 8080")
     .action(async (o: Options) => {
       if (o.simulation === true) ensureMaySimulate("simulated workers");
+      if (o.allowDevelopment === true) ensureMaySimulate("development parameters");
+      const parameters = await openParameters(o);
+      ensureUsable(parameters, o.allowDevelopment ?? false);
       const measurements = o.measurement?.map((m) => hexId<Measurement>(m, m.length / 2, "measurement")) ?? [await builtMeasurement()];
-      const ledger = await ledgerOf(o);
+      const ledger = await ledgerOf(o, parameters);
       const log = { write: (line: string) => void process.stdout.write(line) };
       const coordinator = await openCoordinator({
         settings: {
-          stateDir: o.state, host: o.host, port: o.port, batchSize: o.batchSize, batchAgeMs: o.batchAge, batchEarly: o.batchPatient !== true,
+          developmentParameters: o.allowDevelopment ?? false, stateDir: o.state, host: o.host, port: o.port, batchSize: o.batchSize, batchAgeMs: o.batchAge, batchEarly: o.batchPatient !== true,
           ...(o.postgres === undefined ? {} : { database: { kind: "postgres" as const, url: o.postgres } }),
         },
         rpcUrl: ledger.rpcUrl, deployment: ledger.deployment, registrarKey: ledger.registrarKey,
-        measurements, simulation: o.simulation ?? false, log,
+        measurements, simulation: o.simulation ?? false, log, parameters,
         completeEvidence: collateralFor(o.simulation === true ? SIMULATION_ANCHORS : VENDOR_ANCHORS, o.collateral, o.offline ?? false),
       }).catch(async (error: unknown) => {
         await ledger.stop();

@@ -2,10 +2,11 @@ import { constants } from "node:fs";
 import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { artefactsOf, SCORE_CIRCUITS, type CircuitName } from "../../proofs/artefacts.js";
+import { SCORE_CIRCUITS, type CircuitName } from "../../proofs/artefacts.js";
 import { artefactPaths, readPinned } from "../../prover/artefact-files.js";
 import { measureBundle } from "../../simulator/measure.js";
 import { builtMeasurement } from "../measurement.js";
+import { openParameters } from "../parameters.js";
 import { ARTEFACT_DIR, ENCLAVE_BUNDLE } from "../paths.js";
 import { checked, type Check } from "./check.js";
 
@@ -17,11 +18,11 @@ export const checkNode = (version: string): Promise<Check> => checked("node", as
   return { ok, detail: ok ? `Node ${version}` : `Node ${version} is older than ${LEAST_NODE.join(".")}` };
 });
 
-/** Proving artefacts on disk, by the hashes that this build pins. */
+/** Proving artefacts on disk, by the hashes of this build's parameters, or of those that the environment names. */
 export const checkArtefacts = (): Promise<readonly Check[]> => Promise.all(SCORE_CIRCUITS.map((circuit) => checked(`artefacts ${circuit}`, () => artefacts(circuit))));
 
 async function artefacts(circuit: CircuitName): Promise<Omit<Check, "name">> {
-  const pin = artefactsOf(circuit);
+  const pin = (await openParameters()).manifest(circuit);
   const paths = artefactPaths(ARTEFACT_DIR, pin);
   const found = [await readPinned(paths.wasm, pin.wasmSha256), await readPinned(paths.zkey, pin.zkeySha256)];
   const present = found.every((bytes) => bytes !== undefined);

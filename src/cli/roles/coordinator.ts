@@ -7,8 +7,9 @@ import { evmChain } from "../../coordinator/chain-adapter.js";
 import type { CoordinatorSettings } from "../../coordinator/config.js";
 import { startCoordinator, type Coordinator, type CoordinatorPorts } from "../../coordinator/start.js";
 import type { Measurement } from "../../protocol/ids.js";
+import { builtInParameters, type Parameters } from "../../proofs/parameters.js";
 import { PGLITE_TEMPLATE } from "../paths.js";
-import { findBadProofs } from "./bad-proofs.js";
+import { badProofsUnder } from "./bad-proofs.js";
 
 export interface CoordinatorRole {
   readonly settings: CoordinatorSettings;
@@ -19,6 +20,8 @@ export interface CoordinatorRole {
   readonly measurements: readonly Measurement[];
   /** Accept the public simulator's root. */
   readonly simulation: boolean;
+  /** A ceremony's; by default those of this build. */
+  readonly parameters?: Parameters;
   readonly completeEvidence?: CoordinatorPorts["completeEvidence"];
   readonly log: { write(line: string): void };
 }
@@ -30,5 +33,8 @@ export async function openCoordinator(role: CoordinatorRole): Promise<Coordinato
   const anchors = role.simulation ? SIMULATION_ANCHORS : VENDOR_ANCHORS;
   const policy = { allowedMeasurements: role.measurements, allowedAnchors: role.simulation ? (["sim"] as const) : [] };
   const settings = { database: { kind: "pglite" as const, templateFile: PGLITE_TEMPLATE }, ...role.settings };
-  return startCoordinator(settings, { chain, appraiseWorker: workerAppraiser(anchors, policy), log: role.log, findBadProofs, completeEvidence: role.completeEvidence });
+  return startCoordinator(settings, {
+    chain, appraiseWorker: workerAppraiser(anchors, policy), log: role.log, completeEvidence: role.completeEvidence,
+    findBadProofs: badProofsUnder(role.parameters ?? builtInParameters),
+  });
 }

@@ -11,10 +11,9 @@ import { ensure, VeriteeError } from "../../protocol/errors.js";
 import { digest } from "../../protocol/hash.js";
 import { hexId, type LedgerAddress } from "../../protocol/ids.js";
 import { ledgerAddress, ledgerKeyFromRandom } from "../../protocol/ledger-digest.js";
-import {
-  artefactsOf, datasetCircuitOf, ingestCircuitOf, PINNED_CIRCUITS, PROGRAM_IDS, scoreCircuitOf, verificationKeyOf, type CircuitName,
-} from "../../proofs/artefacts.js";
-import { verificationKeySha256, verificationKeyToBytes } from "../../proofs/vk.js";
+import { datasetCircuitOf, ingestCircuitOf, PROGRAM_IDS, scoreCircuitOf, type CircuitName } from "../../proofs/artefacts.js";
+import { builtInParameters, type Parameters } from "../../proofs/parameters.js";
+import { verificationKeyToBytes } from "../../proofs/vk.js";
 import { readJson } from "../options.js";
 import { random } from "./system.js";
 
@@ -45,22 +44,29 @@ const KNOWN: readonly Entry[] = [
   ]),
   { role: "disclose", program: undefined, circuit: "disclose" },
 ];
-const ledgerCircuits = (): readonly Entry[] => KNOWN.filter(({ circuit }) => PINNED_CIRCUITS.includes(circuit));
+const ledgerCircuits = ({ circuits }: Parameters): readonly Entry[] => KNOWN.filter(({ circuit }) => circuits.includes(circuit));
 
 /** What a circuit's entry on the ledger pins: its key, and by hash everything that proofs are made with. */
-function registrationOf({ role, program, circuit }: Entry): CircuitRegistration {
-  const pin = artefactsOf(circuit);
+function registrationOf(parameters: Parameters, { role, program, circuit }: Entry): CircuitRegistration {
+  const pin = parameters.manifest(circuit);
+  const { key, development } = parameters.key(circuit);
   return {
     role,
     program,
-    key: verificationKeyToBytes(verificationKeyOf(circuit)),
+    key: verificationKeyToBytes(key),
     artefactHash: digest("veritee/artefacts/v1", fromHex(pin.r1csSha256), fromHex(pin.wasmSha256), fromHex(pin.zkeySha256)),
-    developmentParameters: pin.parameters === "development-INSECURE",
+    developmentParameters: development,
   };
 }
 
-export const deployAll = (rpcUrl: string, chainId: number, privateKey: Uint8Array, onStep?: (step: string, gasUsed: number) => void): Promise<Deployment> =>
-  deploy({ rpcUrl, chainId, privateKey, circuits: ledgerCircuits().map(registrationOf), ...(onStep === undefined ? {} : { onStep }) });
+/** Deploys the contracts with the keys of this build, or of a ceremony's parameters. */
+export const deployAll = (
+  rpcUrl: string, chainId: number, privateKey: Uint8Array, onStep?: (step: string, gasUsed: number) => void, parameters = builtInParameters,
+): Promise<Deployment> =>
+  deploy({
+    rpcUrl, chainId, privateKey, circuits: ledgerCircuits(parameters).map((entry) => registrationOf(parameters, entry)),
+    ...(onStep === undefined ? {} : { onStep }),
+  });
 
 /** 32 bytes of hex in a file that only its owner reads. Made when absent. */
 export async function registrarKey(path: string): Promise<Uint8Array> {
@@ -83,8 +89,8 @@ export interface DevLedger {
   stop(): Promise<void>;
 }
 
-/** Starts the embedded chain on a folder; deploys the contracts unless they are there, with the code and the program keys of this build. */
-export async function openDevLedger(folder: string, onStep?: (step: string) => void): Promise<DevLedger> {
+/** Starts the embedded chain on a folder; deploys the contracts unless they are there, with this build's code and the parameters' keys. */
+export async function openDevLedger(folder: string, onStep?: (step: string) => void, parameters = builtInParameters): Promise<DevLedger> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const key = await registrarKey(join(folder, "registrar.key"));
   const chain = await startDevChain({ chainId: DEV_CHAIN_ID, stateFile: join(folder, "chain.json") });
@@ -92,10 +98,10 @@ export async function openDevLedger(folder: string, onStep?: (step: string) => v
     const file = join(folder, "deployment.json");
     const codeFile = join(folder, "contracts.sha256");
     const sameCode = (await readFile(codeFile, "utf8").catch(() => "")) === contractsDigest();
-    const known = sameCode ? await usableDeployment(chain.rpcUrl, file) : undefined;
+    const known = sameCode ? await usableDeployment(chain.rpcUrl, file, parameters) : undefined;
     if (known !== undefined) return { rpcUrl: chain.rpcUrl, deployment: known, registrarKey: key, fresh: false, stop: chain.stop };
     await chain.fund(ledgerAddress(key));
-    const deployment = await deployAll(chain.rpcUrl, DEV_CHAIN_ID, key, (step) => onStep?.(step));
+    const deployment = await deployAll(chain.rpcUrl, DEV_CHAIN_ID, key, (step) => onStep?.(step), parameters);
     await writeFile(file, `${JSON.stringify(deployment, null, 2)}\n`);
     await writeFile(codeFile, contractsDigest());
     return { rpcUrl: chain.rpcUrl, deployment, registrarKey: key, fresh: true, stop: chain.stop };
@@ -105,14 +111,14 @@ export async function openDevLedger(folder: string, onStep?: (step: string) => v
   }
 }
 
-/** The deployment of the file if the chain has it and its program keys are the pinned ones. */
-async function usableDeployment(rpcUrl: string, file: string): Promise<Deployment | undefined> {
+/** The deployment of the file if the chain has it and its keys are those of the parameters. */
+async function usableDeployment(rpcUrl: string, file: string, parameters: Parameters): Promise<Deployment | undefined> {
   try {
     const deployment = await readDeployment(file);
     const reader = await openReader(rpcUrl, deployment);
-    for (const { role, program, circuit } of ledgerCircuits()) {
+    for (const { role, program, circuit } of ledgerCircuits(parameters)) {
       const entry = await reader.circuit(role, program);
-      if (entry === undefined || toHex(entry.keySha256) !== toHex(verificationKeySha256(verificationKeyOf(circuit)))) return undefined;
+      if (entry === undefined || toHex(entry.keySha256) !== toHex(parameters.key(circuit).sha256)) return undefined;
     }
     return deployment;
   } catch (error) {

@@ -13,7 +13,7 @@ serve({
   start: async ({ stateDir, rpcUrl, deployment, registrarKey, measurement }) => {
     mkdirSync(stateDir, { recursive: true });
     coordinator = await openCoordinator({
-      settings: { stateDir, port: 0 },
+      settings: { stateDir, port: 0, developmentParameters: true },
       rpcUrl, deployment, registrarKey,
       measurements: [hexId<Measurement>(measurement, 48, "measurement")],
       simulation: true,
