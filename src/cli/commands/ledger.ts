@@ -5,29 +5,33 @@ import { openSender } from "../../chain/sender.js";
 import { cardFromJson } from "../../protocol/endorsement-file.js";
 import { createOutput } from "../output.js";
 import { parsePositive, readJson, SOURCE_CLASSES } from "../options.js";
+import { openParameters, withParameters, type ParametersOption } from "../parameters.js";
 import { STATE_DIR } from "../paths.js";
+import { ensureMaySimulate } from "../profile.js";
 import { deployAll, openDevLedger, readDeployment, registrarKey } from "../roles/ledger.js";
 import { untilInterrupted } from "../until-interrupted.js";
 
 export function ledgerCommand(): Command {
   const command = new Command("ledger").description("The ledger's contracts: on the embedded development chain, or on a chain that exists.");
-  command.command("dev").description("Run the embedded development chain with the contracts, until interrupted. Anyone can have coins on it.")
+  withParameters(command.command("dev")).description("Run the embedded development chain with the contracts, until interrupted. Anyone can have coins on it.")
     .option("--state <dir>", "folder of its state", join(STATE_DIR, "ledger"))
     .addHelpText("after", "\nExample:\n  veritee ledger dev --state ./ledger")
-    .action(async (o: { state: string }) => {
-      const ledger = await openDevLedger(o.state);
+    .action(async (o: ParametersOption & { state: string }) => {
+      const ledger = await openDevLedger(o.state, undefined, await openParameters(o));
       process.stdout.write(`${JSON.stringify({ rpcUrl: ledger.rpcUrl, ...ledger.deployment, deployment: join(o.state, "deployment.json"), key: join(o.state, "registrar.key") })}\n`);
       await untilInterrupted(new Promise<void>(() => undefined), ledger.stop);
     });
-  command.command("deploy").description("Deploy the contracts on a chain; the account of the key file pays and becomes the registrar.")
+  withParameters(command.command("deploy")).description("Deploy the contracts on a chain; the account of the key file pays and becomes the registrar.")
     .requiredOption("--rpc <url>", "JSON-RPC of a node")
     .requiredOption("--chain-id <n>", "the chain's id; refused when the node is on another", parsePositive)
     .requiredOption("--key <file>", "32 bytes of hex; made when absent (then fund its account first)")
     .requiredOption("--out <file>", "write the deployment here")
-    .addHelpText("after", "\nExample:\n  veritee ledger deploy --rpc http://node:8545 --chain-id 1337 --key registrar.key --out deployment.json")
-    .action(async (o: { rpc: string; chainId: number; key: string; out: string }) => {
+    .addHelpText("after", "\nExample:\n  veritee ledger deploy --rpc http://node:8545 --chain-id 1337 --key registrar.key --out deployment.json --parameters parameters.json")
+    .action(async (o: ParametersOption & { rpc: string; chainId: number; key: string; out: string }) => {
       const out = createOutput(false);
-      const deployment = await deployAll(o.rpc, o.chainId, await registrarKey(o.key), (step, gas) => out.note(`${step}: ${gas} gas`));
+      const parameters = await openParameters(o);
+      if (parameters.circuits.some((circuit) => parameters.key(circuit).development)) ensureMaySimulate("development parameters");
+      const deployment = await deployAll(o.rpc, o.chainId, await registrarKey(o.key), (step, gas) => out.note(`${step}: ${gas} gas`), parameters);
       await writeFile(o.out, `${JSON.stringify(deployment, null, 2)}\n`);
       out.result(deployment, () => [`deployed; ${o.out}`]);
     });
