@@ -4,7 +4,7 @@ import { toHex, type Bytes } from "../protocol/bytes.js";
 import { ensure, VeriteeError } from "../protocol/errors.js";
 import type { LedgerAddress } from "../protocol/ids.js";
 import { ledgerAddress } from "../protocol/ledger-digest.js";
-import type { ChainClient } from "./client.js";
+import { REQUEST_TIMEOUT_MS, type ChainClient } from "./client.js";
 import { numberFrom, without0x, type Hex } from "./encode.js";
 import { absent, refused } from "./errors.js";
 import type { Mined } from "./ports.js";
@@ -48,7 +48,7 @@ export class LedgerAccount {
   static async open(client: ChainClient, privateKey: Bytes): Promise<LedgerAccount> {
     const [{ createWalletClient, http }, { privateKeyToAccount }] = await Promise.all([import("viem"), import("viem/accounts")]);
     const account = privateKeyToAccount(`0x${toHex(privateKey)}`);
-    const wallet = createWalletClient({ account, chain: client.chain, transport: http(client.rpcUrl) });
+    const wallet = createWalletClient({ account, chain: client.chain, transport: http(client.rpcUrl, { timeout: REQUEST_TIMEOUT_MS }) });
     return new LedgerAccount(client, wallet, ledgerAddress(privateKey));
   }
 

@@ -16,6 +16,8 @@ export interface ChainClient {
 
 /** A chain of our own mines at once; asking a public node this often would be refused. */
 const LOCAL_POLL_MS = 20;
+/** Of one request: a node that estimates the gas of a batch of proofs runs it a dozen times. */
+export const REQUEST_TIMEOUT_MS = 60_000;
 const REMOTE_POLL_MS = 1_000;
 
 export const isLocal = (rpcUrl: string): boolean => ["127.0.0.1", "localhost", "[::1]"].includes(new URL(rpcUrl).hostname);
@@ -33,7 +35,7 @@ export async function connect(target: ChainTarget): Promise<ChainClient> {
     rpcUrls: { default: { http: [target.rpcUrl] } },
   });
   const pollingInterval = isLocal(target.rpcUrl) ? LOCAL_POLL_MS : REMOTE_POLL_MS;
-  const viem = createPublicClient({ chain, transport: http(target.rpcUrl), pollingInterval, cacheTime: 0 });
+  const viem = createPublicClient({ chain, transport: http(target.rpcUrl, { timeout: REQUEST_TIMEOUT_MS }), pollingInterval, cacheTime: 0 });
   const actual = await viem.getChainId().catch((cause: unknown) => Promise.reject(refused("chain id", cause)));
   ensure(actual === target.chainId, "config_invalid", "the node is on another chain", { expected: target.chainId, actual });
   return { viem, chain, rpcUrl: target.rpcUrl };

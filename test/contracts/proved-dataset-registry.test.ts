@@ -34,9 +34,9 @@ const withProof = (leaf: ProvedLeaf, change: Partial<DatasetProof>): ProvedLeaf 
 const state = (leaf: ProvedLeaf, i: number): Field => leaf.proof.states[i] as Field;
 
 /** Asks the contract past our own encoder. */
-async function rawRefusal(args: readonly unknown[]): Promise<unknown> {
+async function rawRefusal(args: readonly unknown[], gas?: bigint): Promise<unknown> {
   const { viem } = await connect({ rpcUrl: w.chain.rpcUrl, chainId: w.deployment.chainId });
-  const call = { address: with0x(w.deployment.provedDatasetRegistry), abi: provedDatasetRegistryAbi, functionName: "insert", args } as never;
+  const call = { address: with0x(w.deployment.provedDatasetRegistry), abi: provedDatasetRegistryAbi, functionName: "insert", args, gas } as never;
   return viem.simulateContract(call).then(() => undefined, (e: unknown) => refusedBy("insert", e).facts["reason"]);
 }
 
@@ -313,6 +313,11 @@ describe("a dataset too large for one transaction", () => {
     expect(calls).toEqual(["steps 0", "steps 2", "insert 4"]);
     expect(done).toEqual([2, 4, 5]);
     expect(await w.reader.provedLeafRecord(leaf.proof.leaf)).toMatchObject({ txHash: mined.txHash });
+  });
+
+  it("needs them ahead only beyond 256: that many fit the gas that EIP-7825 allows a transaction", async () => {
+    expect(await rawRefusal(insertArgs(w.longLeaf(256), 0), 2n ** 24n)).toBeUndefined();
+    expect(await rawRefusal(insertArgs(w.longLeaf(257), 0), 2n ** 25n)).toBe("StepCount");
   });
 
   it("begins at no state that was not reached from its own first one, under its own program", async () => {

@@ -19,7 +19,7 @@ export function honestProof({ program, rng, ingestKey, datasetKey }: Prover, chu
   };
   const { states, leaf, datasetRoot, sourceClass, sourceKey } = said;
   return {
-    chunks: states.slice(1).map((state, i) => ingestKey.prove([states[i] as bigint, state])),
+    chunks: change.chunks ?? states.slice(1).map((state, i) => ingestKey.prove([states[i] as bigint, state])),
     dataset: datasetKey.prove([states[0] as bigint, states.at(-1) as bigint, leaf, datasetRoot, BigInt(sourceClass), sourceKey]),
     ingestKeySha256: sha256(ingestKey.bytes), datasetKeySha256: sha256(datasetKey.bytes),
     ...said,

@@ -8,6 +8,7 @@ import type { Bytes } from "../../../src/protocol/bytes.js";
 import { VeriteeError } from "../../../src/protocol/errors.js";
 import type { Field } from "../../../src/protocol/field.js";
 import type { DatasetProof } from "../../../src/protocol/objects/dataset-proof.js";
+import type { ProofBytes } from "../../../src/protocol/objects/proof-bytes.js";
 import {
   endorseDigest, insertDigest, ledgerAddress, ledgerKeyFromRandom, receiptDigest, revokeDigest, signalList, signLedger, sourceKeyOf, type LedgerSignals,
 } from "../../../src/protocol/ledger-digest.js";
@@ -41,6 +42,8 @@ export interface World {
   revoke(leaf: Field, key?: Bytes): Promise<Mined>;
   /** An unendorsed leaf of n chunks that the proved registry takes, but for what is changed before it is signed and proved. */
   provedLeaf(chunks: number, change?: Partial<DatasetProof>, signer?: Bytes): ProvedLeaf;
+  /** The same of many chunks, made fast: all its states are one, and so are its steps' proofs. */
+  longLeaf(chunks: number): ProvedLeaf;
   /** A dataset root endorsed by a source, with the class given. */
   endorsed(source: Bytes, sourceClass: number, program?: string): Pick<DatasetProof, "datasetRoot" | "sourceClass" | "sourceKey" | "endorsement">;
   insertProved(leaf: ProvedLeaf): Promise<Mined>;
@@ -75,6 +78,10 @@ export async function startWorld(seed: string, options: { stateFile?: string } =
   const mirror = new RegistryMirror(reader);
   await sender.registerWorker(ledgerAddress(workerKey), rng.bytes(32), FAR, "sim");
 
+  const provedLeaf: World["provedLeaf"] = (chunks, change = {}, signer = authorityKey) => {
+    const proof = honestProof({ program: PROGRAM, rng: provedRng, ingestKey, datasetKey }, chunks, change);
+    return { proof, authority: ledgerAddress(signer), signature: signLedger(insertDigest(provedRegistry, proof.leaf), signer) };
+  };
   const provedRegistry = { chainId: CHAIN_ID, contract: deployment.provedDatasetRegistry };
   const registry = { chainId: CHAIN_ID, contract: deployment.datasetRegistry };
   return {
@@ -83,9 +90,10 @@ export async function startWorld(seed: string, options: { stateFile?: string } =
       sender.insertLeaf(leaf, ledgerAddress(signer), signLedger(insertDigest(registry, leaf), signer)),
     revoke: async (leaf, signer = authorityKey) =>
       sender.revokeLeaf(leaf, (await mirror.proof(leaf)).siblings, signLedger(revokeDigest(registry, leaf), signer)),
-    provedLeaf: (chunks, change = {}, signer = authorityKey) => {
-      const proof = honestProof({ program: PROGRAM, rng: provedRng, ingestKey, datasetKey }, chunks, change);
-      return { proof, authority: ledgerAddress(signer), signature: signLedger(insertDigest(provedRegistry, proof.leaf), signer) };
+    provedLeaf,
+    longLeaf: (chunks) => {
+      const state = provedRng.field();
+      return provedLeaf(0, { states: Array<Field>(chunks + 1).fill(state), chunks: Array<ProofBytes>(chunks).fill(ingestKey.prove([state, state])) });
     },
     endorsed: (source, sourceClass, program = PROGRAM) => {
       const datasetRoot = provedRng.field();
