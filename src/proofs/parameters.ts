@@ -1,7 +1,11 @@
 import { z } from "zod";
 import { toHex } from "../protocol/bytes.js";
 import { ensure, VeriteeError } from "../protocol/errors.js";
-import { artefactsOf, circuitName, PINNED_CIRCUITS, programId, scoreCircuitOf, type ArtefactManifest, type CircuitName, type ManifestOf } from "./artefacts.js";
+import {
+  artefactsOf, circuitName, datasetCircuitOf, ingestCircuitOf, PINNED_CIRCUITS, programId, scoreCircuitOf,
+  type ArtefactManifest, type CircuitName, type ManifestOf,
+} from "./artefacts.js";
+import type { DatasetKeys } from "./dataset-proof.js";
 import { isDevelopmentKey } from "./development.js";
 import { pinnedKeyOf, type PinnedKey, type PinnedKeys } from "./pinned-key.js";
 import { checkVerificationKey } from "./verify.js";
@@ -85,6 +89,12 @@ function open({ manifest: told, verificationKey }: z.output<typeof entry>): Load
 
 /** The keys that this build pins. */
 export const builtInParameters: Parameters = { transcriptSha256: undefined, circuits: PINNED_CIRCUITS, manifest: artefactsOf, key: pinnedKeyOf };
+
+/** The keys of parameters for dataset proofs of a program. @throws unsupported */
+export function datasetKeysOf({ key }: Parameters, program: string): DatasetKeys {
+  const id = programId(program);
+  return { ingest: key(ingestCircuitOf(id)), dataset: key(datasetCircuitOf(id)) };
+}
 
 /** The keys of parameters, by program, for a verifier. */
 export const pinnedKeysOf = ({ key }: Parameters): PinnedKeys => (program) => key(scoreCircuitOf(programId(program)));

@@ -4,19 +4,22 @@ import { join } from "node:path";
 import { hexId, type DatasetManifestId } from "../../protocol/ids.js";
 import { datasetManifest, datasetProofFromBytes, datasetProofId, datasetProofToBytes, endorsementRequestToBytes, type DatasetProof } from "../../protocol/objects/index.js";
 import { cardFromJson, endorsementFromJson } from "../../protocol/endorsement-file.js";
-import { VeriteeError } from "../../protocol/errors.js";
-import { pinnedDatasetKeys, verifyDatasetProof } from "../../proofs/dataset-proof.js";
+import { ensure, VeriteeError } from "../../protocol/errors.js";
+import { verifyDatasetProof, type DatasetKeys } from "../../proofs/dataset-proof.js";
+import { datasetKeysOf } from "../../proofs/parameters.js";
 import type { ProveStep } from "../../enterprise/dataset/prove.js";
 import { prepareArtefacts } from "../artefacts.js";
 import { openPartyHome, withHome, type HomeOptions } from "../home-options.js";
 import { readBytes, readJson } from "../options.js";
 import { createOutput, EXIT } from "../output.js";
+import { openParameters, withParameters, type ParametersOption } from "../parameters.js";
+import { ensureMaySimulate } from "../profile.js";
 import { progress } from "../progress.js";
 import { datasetCircuits, endorsementRequestOf, proveLocally, registerProof } from "../roles/prove-dataset.js";
 import { datasetFolder } from "../roles/enterprise.js";
 import { readSigned } from "../files.js";
 
-interface ProveOptions extends HomeOptions { coordinator?: string; local?: boolean; endorsement?: string; out?: string; json?: boolean }
+interface ProveOptions extends HomeOptions, ParametersOption { coordinator?: string; local?: boolean; endorsement?: string; out?: string; json?: boolean }
 
 function bar(): (step: ProveStep) => void {
   const shown = progress("prove");
@@ -36,7 +39,7 @@ export function addProveCommands(command: Command): void {
       await writeFile(options.out, endorsementRequestToBytes(request), { mode: 0o600 });
       createOutput(false).result({}, () => [`request for ${options.source}: ${options.out}`]);
     });
-  withHome(command.command("prove").description("Prove that a sealed dataset's aggregates are those of its records."))
+  withParameters(withHome(command.command("prove")).description("Prove that a sealed dataset's aggregates are those of its records."))
     .argument("<dataset>", "id of the dataset version")
     .requiredOption("--local", "on this machine: records never leave it (a few seconds for 320 records)")
     .option("--coordinator <url>", "have the proof checked and registered by the ledger, through this coordinator")
@@ -48,9 +51,10 @@ export function addProveCommands(command: Command): void {
       const home = await openPartyHome(options, "enterprise");
       const datasetId = hexId<DatasetManifestId>(id, 32, "dataset");
       const { value } = await readSigned(join(datasetFolder(home, datasetId), "manifest.bin"), datasetManifest);
-      await prepareArtefacts(datasetCircuits(value.program));
+      const parameters = await openParameters(options);
+      await prepareArtefacts(datasetCircuits(value.program), parameters);
       const endorsement = options.endorsement === undefined ? undefined : endorsementFromJson(await readJson(options.endorsement));
-      const proved = await proveLocally(home, datasetId, bar(), endorsement);
+      const proved = await proveLocally(home, datasetId, bar(), endorsement, undefined, parameters);
       const bytes = datasetProofToBytes(proved.proof);
       if (options.out !== undefined) await writeFile(options.out, bytes);
       if (options.coordinator !== undefined) await registerProof(home, options.coordinator, proved);
@@ -59,35 +63,41 @@ export function addProveCommands(command: Command): void {
         () => [
           `dataset ${id} proved: ${proved.proof.chunks.length} chunks, proof ${datasetProofId(bytes)} (${bytes.length} bytes)`,
           options.coordinator === undefined ? "not registered: give --coordinator" : "checked and registered by the ledger",
-          ...developmentNote(proved.proof.program),
+          ...developmentNote(datasetKeysOf(parameters, value.program)),
         ],
       );
     });
-  command.command("verify-proof").description("Check a dataset proof, on any machine; asks nobody.")
+  withParameters(command.command("verify-proof")).description("Check a dataset proof, on any machine; asks nobody.")
     .argument("<file>", "a file that `veritee dataset prove --out` wrote")
+    .option("--allow-development", "let a proof under DEVELOPMENT parameters count, which anyone can forge")
     .option("--json", "print what it says as JSON")
-    .addHelpText("after", "\nExit code 1 when a proof in it does not hold.\n\nExample:\n  veritee dataset verify-proof acme.proof")
-    .action(async (file: string, options: { json?: boolean }) => {
+    .addHelpText("after", "\nExit code 1 when a proof in it does not hold, or is under development parameters that were not allowed.\n\nExample:\n  veritee dataset verify-proof acme.proof")
+    .action(async (file: string, options: ParametersOption & { allowDevelopment?: boolean; json?: boolean }) => {
+      if (options.allowDevelopment === true) ensureMaySimulate("development parameters");
       const proof = datasetProofFromBytes(await readBytes(file));
-      const refusal = refusalOf(proof);
+      const keys = datasetKeysOf(await openParameters(options), proof.program);
+      const refusal = refusalOf(proof, keys, options.allowDevelopment ?? false);
       if (refusal !== undefined) process.exitCode = EXIT.negative;
       createOutput(options.json ?? false).result({ ...factsOf(proof), verified: refusal === undefined, ...(refusal === undefined ? {} : { refusal }) }, () => refusal !== undefined ? [`REFUSED: ${refusal}`] : [
         `verified: ${proof.chunks.length} chunks of ${proof.program} lead to leaf ${hex(proof.leaf)}`,
         proof.sourceClass === 0 ? "no source stands behind the records" : `claimed source class ${proof.sourceClass}; the ledger checks the endorsement`,
-        ...developmentNote(proof.program),
+        ...developmentNote(keys),
       ]);
     });
 }
 
 const hex = (value: bigint): string => value.toString(16).padStart(64, "0");
 const factsOf = (p: DatasetProof) => ({ program: p.program, leaf: hex(p.leaf), datasetRoot: hex(p.datasetRoot), chunks: p.chunks.length, sourceClass: p.sourceClass });
-const developmentNote = (program: string): string[] =>
-  pinnedDatasetKeys(program).ingest.development ? ["DEVELOPMENT parameters: anyone can forge such proofs"] : [];
+const isDevelopment = ({ ingest, dataset }: DatasetKeys): boolean => ingest.development || dataset.development;
+const developmentNote = (keys: DatasetKeys): string[] => isDevelopment(keys) ? ["DEVELOPMENT parameters: anyone can forge such proofs"] : [];
 
-/** Why a dataset proof does not hold. */
-function refusalOf(proof: DatasetProof): string | undefined {
+/** Why a dataset proof does not count. */
+function refusalOf(proof: DatasetProof, keys: DatasetKeys, allowDevelopment: boolean): string | undefined {
   try {
-    return void verifyDatasetProof(proof);
+    verifyDatasetProof(proof, keys);
+    ensure(allowDevelopment || !isDevelopment(keys), "parameters_insecure", "DEVELOPMENT parameters: anyone can forge such proofs; allow them with --allow-development",
+      { parameters: "development-INSECURE" });
+    return undefined;
   } catch (error) {
     if (error instanceof VeriteeError) return error.describe();
     throw error;

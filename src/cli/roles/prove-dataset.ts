@@ -15,6 +15,7 @@ import type { DatasetManifest, DatasetProof, EndorsementRequest, Signed } from "
 import type { IngestPlan } from "../../programs/ingest.js";
 import { programById } from "../../programs/registry.js";
 import { datasetCircuitOf, ingestCircuitOf, programId, type CircuitName } from "../../proofs/artefacts.js";
+import { builtInParameters, datasetKeysOf } from "../../proofs/parameters.js";
 import { artefactsIn } from "../../prover/artefact-files.js";
 import { snarkjsProver } from "../../prover/groth16.js";
 import { ARTEFACT_DIR } from "../paths.js";
@@ -41,7 +42,7 @@ export const datasetCircuits = (program: string): readonly CircuitName[] => {
  * @param endorsement of a source; wanted exactly when the dataset was sealed for one
  */
 export async function proveLocally(
-  home: Home, id: DatasetManifestId, onStep: (step: ProveStep) => void, endorsement?: Endorsement, signal?: AbortSignal,
+  home: Home, id: DatasetManifestId, onStep: (step: ProveStep) => void, endorsement?: Endorsement, signal?: AbortSignal, parameters = builtInParameters,
 ): Promise<LocalProof> {
   const folder = datasetFolder(home, id);
   const { manifest, ciphertexts } = await readSealedDataset(folder);
@@ -51,7 +52,8 @@ export async function proveLocally(
     sourceClass === 0 ? "the dataset was sealed for no source" : "the dataset was sealed for a source: its endorsement is needed", { sourceClass });
   if (endorsement !== undefined) ensureFor(manifest.value, sourceKey, endorsement);
   const proof = await proveDataset({ program, plan, sourceClass, sourceKey, endorsement: endorsement?.signature }, {
-    prover: snarkjsProver(artefactsIn(ARTEFACT_DIR)), journal: folderProofs(folder), onStep, ...(signal === undefined ? {} : { signal }),
+    prover: snarkjsProver(artefactsIn(ARTEFACT_DIR, parameters.manifest), parameters.manifest), keys: datasetKeysOf(parameters, program),
+    journal: folderProofs(folder), onStep, ...(signal === undefined ? {} : { signal }),
   });
   return { manifest, proof };
 }
