@@ -1,9 +1,15 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { ingestTransactions } from "../../src/programs/retail-account/ingest.js";
+import { folderSource } from "../../src/enterprise/import/files.js";
+import { openDataFolder, readDatasets } from "../../src/programs/import/data-folder.js";
 import { retailAccount } from "../../src/programs/retail-account/program.js";
+import type { CircuitInput } from "../../src/programs/score-input.js";
+import { splitIntoChunks } from "../../src/protocol/chunks.js";
+import { field } from "../../src/protocol/field.js";
+import { golden, hasShared, sharedData } from "../programs/shared.js";
 import { circuit, type CircuitUnderTest } from "./harness/circuits.js";
 import { aggregatesOf, chunkSignals, claimedState, commitState, datasetSignals, ingestCase } from "./harness/ingest-retail-account.js";
+import type { Signals } from "./harness/statement.js";
 import { acceptedAggregates, accounts, boundaryAccounts, ownersSource, type Account } from "./harness/transaction-datasets.js";
 
 let ingest: CircuitUnderTest;
@@ -25,7 +31,7 @@ async function provable(account: Account): Promise<void> {
 function planned(account: Account): void {
   const honest = ingestCase(account.transactions, account.terms);
   const n = honest.chunks.length;
-  const plan = ingestTransactions(retailAccount, ownersSource(account));
+  const plan = retailAccount.ingest(ownersSource(account));
   expect(plan.states).toEqual(Array.from({ length: n + 1 }, (_, i) => commitState(claimedState(honest, i))));
   expect(plan.datasetInput).toEqual(datasetSignals(honest));
   expect([plan.leaf, plan.datasetRoot]).toEqual([plan.datasetInput["leaf"], plan.datasetInput["datasetRoot"]]);
@@ -48,4 +54,19 @@ describe("the plan of a dataset's proofs equals a second implementation", () => 
   test("on random accounts", () => {
     fc.assert(fc.property(accounts(60), planned), { numRuns: 40, seed: 19990103 });
   });
+});
+
+const REAL_ACCOUNTS = 12;
+const writable = (input: CircuitInput): Signals => Object.fromEntries(Object.entries(input).map(([k, v]) => [k, typeof v === "bigint" ? v : [...v]]));
+
+test.runIf(hasShared("berka"))("real accounts are provable as the program plans it", async () => {
+  const applicants = golden("berka").slice(0, REAL_ACCOUNTS).map((row) => row.applicant);
+  const datasets = await readDatasets(await openDataFolder(folderSource(sharedData("berka"))), applicants);
+  expect(datasets).toHaveLength(REAL_ACCOUNTS);
+  for (const { records, terms } of datasets) {
+    const chunks = splitIntoChunks(retailAccount, retailAccount.canonical(records, terms), () => new Uint8Array(31).fill(7));
+    const plan = retailAccount.ingest({ chunks, terms, aggregateSalt: new Uint8Array(31).fill(9), owner: field(5), sourceClass: 0, sourceKey: field(0) });
+    for (const { index } of chunks) await expect(ingest.witness(writable(plan.chunkInput(index)))).resolves.toBeDefined();
+    await expect(dataset.witness(writable(plan.datasetInput))).resolves.toBeDefined();
+  }
 });
