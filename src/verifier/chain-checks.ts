@@ -70,12 +70,12 @@ export async function checkWorkerRegistered({ statement, file: { certificate, an
   return `worker ${account} is registered with this certificate, appraised ${delay} s before its block${worker.revoked ? "; it was REVOKED since" : ""}`;
 }
 
-export async function checkProgramKey({ statement }: ReadReceipt, chain: ChainReader, key: PinnedKey): Promise<string> {
-  const program = await chain.program(statement.program);
-  ensure(program !== undefined, "receipt_invalid", "the ledger does not know the program", { program: statement.program });
+export async function checkProgramKey(name: string, chain: ChainReader, key: PinnedKey): Promise<string> {
+  const program = await chain.program(name);
+  ensure(program !== undefined, "receipt_invalid", "the ledger does not know the program", { program: name });
   same("the ledger verifies under another key", toHex(program.keySha256), toHex(key.sha256));
   same("the ledger labels the parameters otherwise", program.developmentParameters, key.development);
-  return `the ledger verifies ${statement.program} under the pinned key${program.retired ? "; it was RETIRED since" : ""}`;
+  return `the ledger verifies ${name} under the pinned key${program.retired ? "; it was RETIRED since" : ""}`;
 }
 
 async function recordOf(chain: ChainReader, job: Field): Promise<ChainReceipt> {

@@ -8,7 +8,6 @@ import { Groth16ProofSchema } from "../protocol/wire/veritee_pb.js";
 import { proofFromWire } from "../proofs/codec.js";
 import type { PinnedKey } from "../proofs/pinned-key.js";
 import { verifyProof } from "../proofs/verify.js";
-import type { ChainReader } from "./chain-port.js";
 import type { KnownLedger, Report } from "./types.js";
 
 /** The disclosure names the very verification key that this verifier pins. */
@@ -59,16 +58,7 @@ export function checkDisclosureLedger({ context }: Disclosure, known: KnownLedge
   return `ledger ${context.ledger} on chain ${context.chainId} is the known one`;
 }
 
-function ensureLedger({ chainId, ledger }: DisclosureContext, known: KnownLedger): void {
+export function ensureLedger({ chainId, ledger }: DisclosureContext, known: KnownLedger): void {
   ensure(chainId === known.chainId, "disclosure_invalid", "the disclosure is of another chain", { found: chainId, expected: known.chainId });
   ensure(ledger === known.receiptLedger, "disclosure_invalid", "the disclosure is of another ledger", { found: ledger, expected: known.receiptLedger });
-}
-
-/** The ledger stores K under J: a score proof was accepted for it. */
-export async function checkDisclosureRecorded({ context, resultCommitment }: Disclosure, chain: ChainReader): Promise<string> {
-  ensureLedger(context, chain.deployment);
-  const stored = await chain.receipt(context.jobBinding);
-  ensure(stored !== undefined, "disclosure_invalid", "the ledger has no receipt for this job", { jobBinding: context.jobBinding });
-  ensure(stored === resultCommitment, "disclosure_invalid", "the ledger stores another result for this job", { found: stored, expected: resultCommitment });
-  return "the ledger stores this result for this job";
 }

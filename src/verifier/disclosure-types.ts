@@ -1,5 +1,5 @@
 import type { PinnedKey } from "../proofs/pinned-key.js";
-import type { Check, Report, VerifyOptions } from "./types.js";
+import type { Check, ReceiptFacts, Report, VerifyOptions } from "./types.js";
 
 /** What a verifier of a disclosure decides for itself. Nothing of it is ever taken from the file. */
 export interface VerifyDisclosureOptions {
@@ -9,7 +9,7 @@ export interface VerifyDisclosureOptions {
   readonly now: number;
   /**
    * The parsed JSON of the receipt that the disclosure is about. Without it, and without `verify.chain`, nothing shows that the
-   * result commitment is not made up: the disclosure is then refused.
+   * result commitment is not made up: the disclosure is then refused. The ledger alone shows nothing of the worker.
    */
   readonly receipt?: unknown;
   /** How the receipt is verified; chain, known ledger and whether development parameters count go for the disclosure as well. */
@@ -38,6 +38,9 @@ export interface DisclosureFacts {
   readonly ledger: string;
 }
 
+/** What receipt or ledger say of the result behind a disclosure. */
+export type ResultFacts = Pick<ReceiptFacts, "program" | "asOfDate" | "source" | "datasetProved">;
+
 export interface DisclosureReport {
   /** True when every check passed, those of the receipt included. */
   readonly ok: boolean;
@@ -49,6 +52,8 @@ export interface DisclosureReport {
   readonly ledgerKnown: boolean;
   /** Absent when the file could not be read at all. */
   readonly facts: DisclosureFacts | undefined;
+  /** Absent when neither receipt nor ledger has the result. */
+  readonly result: ResultFacts | undefined;
   readonly checks: readonly Check[];
   /** Of the receipt, when one was given. */
   readonly receipt: Report | undefined;

@@ -2,10 +2,12 @@ import type { Report } from "./types.js";
 
 /** A report in lines for people: the verdict and its limits first, then what the receipt says, then every check. */
 export function explain(report: Report): readonly string[] {
-  return [verdict(report), ...warnings(report), ...says(report), ...report.checks.map((c) => `${c.ok ? "pass" : "FAIL"}  ${c.name}: ${c.detail}`)];
+  return [verdict(report), ...warnings(report), ...says(report), ...checkLines(report)];
 }
 
-function verdict({ ok, checks }: Report): string {
+export const checkLines = ({ checks }: Pick<Report, "checks">): string[] => checks.map((c) => `${c.ok ? "pass" : "FAIL"}  ${c.name}: ${c.detail}`);
+
+export function verdict({ ok, checks }: Pick<Report, "ok" | "checks">): string {
   const failed = checks.filter((c) => !c.ok).length;
   return ok ? `VERIFIED: all ${checks.length} checks passed` : `REFUSED: ${failed} of ${checks.length} checks failed`;
 }

@@ -2,6 +2,7 @@ import type { Claims } from "../attestation/types.js";
 import { toHex } from "../protocol/bytes.js";
 import { ensure } from "../protocol/errors.js";
 import type { PinnedKey } from "../proofs/pinned-key.js";
+import type { ReceiptStatement } from "../protocol/objects/receipt.js";
 import type { ReadReceipt } from "./read-receipt.js";
 import type { VerifyOptions } from "./types.js";
 
@@ -35,7 +36,7 @@ export function checkProductionParameters({ development, sha256 }: PinnedKey): s
 }
 
 /** What the receipt says of the data behind it. That R is of the registry it says, the check `root` asks the ledger. */
-export function checkDataset({ statement: { datasetProved, sourceClass } }: ReadReceipt, required: boolean): string {
+export function checkDataset({ datasetProved, sourceClass }: Pick<ReceiptStatement, "datasetProved" | "sourceClass">, required: boolean): string {
   ensure(datasetProved || !required, "dataset_unproved", "the aggregates are the owner's word, proved ones are required");
   // A class that no dataset proof stands behind is what the owner wrote into its own leaf.
   ensure(datasetProved || sourceClass === 0, "receipt_invalid", "a source is named without a proof that it endorsed the records", { sourceClass });

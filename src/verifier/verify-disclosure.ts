@@ -4,12 +4,13 @@ import { ensure } from "../protocol/errors.js";
 import { fieldToBytes, type Field } from "../protocol/field.js";
 import type { Disclosure } from "../protocol/objects/disclosure.js";
 import { pinnedKeyOf, type PinnedKey } from "../proofs/pinned-key.js";
-import { answered, Checklist } from "./checklist.js";
+import { Checklist } from "./checklist.js";
 import {
-  checkDisclosureKey, checkDisclosureLabels, checkDisclosureLedger, checkDisclosureProof, checkDisclosureRecorded, checkExpiry,
+  checkDisclosureKey, checkDisclosureLabels, checkDisclosureLedger, checkDisclosureProof, checkExpiry,
   checkReceiptMatch, checkRecipient,
 } from "./disclosure-checks.js";
-import type { DisclosureFacts, DisclosureReport, VerifyDisclosureOptions } from "./disclosure-types.js";
+import { ledgerChecks } from "./disclosure-ledger.js";
+import type { DisclosureFacts, DisclosureReport, ResultFacts, VerifyDisclosureOptions } from "./disclosure-types.js";
 import { checkProductionParameters, developmentAllowed } from "./label-checks.js";
 import type { Report } from "./types.js";
 import { verifyReceipt } from "./verify-receipt.js";
@@ -32,8 +33,7 @@ export async function verifyDisclosure(disclosureJson: unknown, options: VerifyD
   await list.run("recipient", () => checkRecipient(disclosure, recipient));
   await list.run("expiry", () => checkExpiry(disclosure, now));
   if (!developmentAllowed(verify)) await list.run("production-parameters", () => checkProductionParameters(key));
-  const receipt = await resultChecks(list, disclosure, options);
-  return report(list, options, key, disclosure, receipt);
+  return report(list, options, key, { disclosure, ...(await resultChecks(list, disclosure, options)) });
 }
 
 async function readAs(list: Checklist, json: unknown): Promise<{ disclosure: Disclosure; label: boolean } | undefined> {
@@ -47,21 +47,29 @@ async function readAs(list: Checklist, json: unknown): Promise<{ disclosure: Dis
   return read;
 }
 
+interface Behind {
+  readonly receipt: Report | undefined;
+  readonly result: ResultFacts | undefined;
+  /** Of the score proof's key. */
+  readonly development: boolean;
+}
+
 /** That K is a result: its receipt verifies, or the ledger has it. */
-async function resultChecks(list: Checklist, disclosure: Disclosure, { receipt: json, verify }: VerifyDisclosureOptions): Promise<Report | undefined> {
+async function resultChecks(list: Checklist, disclosure: Disclosure, { receipt: json, verify }: VerifyDisclosureOptions): Promise<Behind> {
   const { chain, knownLedger } = verify;
-  let receipt: Report | undefined;
-  if (json !== undefined) {
-    const judged = await verifyReceipt(json, verify);
-    receipt = judged;
-    await list.run("receipt", () => describeReceipt(judged));
-    await list.run("receipt-match", () => checkReceiptMatch(disclosure, judged));
-  } else if (chain === undefined) {
-    list.blocked(["receipt"], "neither the receipt nor the ledger is at hand, and without one of them anybody may have made up the result");
-  }
   if (knownLedger !== undefined) await list.run("ledger-known", () => checkDisclosureLedger(disclosure, knownLedger));
-  if (chain !== undefined) await list.run("recorded", answered(() => checkDisclosureRecorded(disclosure, chain)));
-  return receipt;
+  if (json !== undefined) {
+    const receipt = await verifyReceipt(json, verify);
+    await list.run("receipt", () => describeReceipt(receipt));
+    await list.run("receipt-match", () => checkReceiptMatch(disclosure, receipt));
+    return { receipt, result: receipt.facts, development: receipt.developmentParameters };
+  }
+  if (chain === undefined) {
+    list.blocked(["receipt"], "neither the receipt nor the ledger is at hand, and without one of them anybody may have made up the result");
+    return { receipt: undefined, result: undefined, development: true };
+  }
+  const found = await ledgerChecks(list, disclosure, chain, verify);
+  return { receipt: undefined, result: found?.facts, development: found?.key.development ?? true };
 }
 
 function describeReceipt({ checks }: Report): string {
@@ -71,16 +79,17 @@ function describeReceipt({ checks }: Report): string {
 }
 
 function report(
-  list: Checklist, { verify }: VerifyDisclosureOptions, { development }: PinnedKey, disclosure?: Disclosure, receipt?: Report,
+  list: Checklist, { verify }: VerifyDisclosureOptions, key: PinnedKey, behind?: Behind & { readonly disclosure: Disclosure },
 ): DisclosureReport {
   return {
     ok: list.checks.every((c) => c.ok),
-    developmentParameters: !list.passed("proof") || development || (receipt?.developmentParameters ?? false),
+    developmentParameters: !list.passed("proof") || key.development || (behind?.development ?? true),
     chainChecked: verify.chain !== undefined,
     ledgerKnown: verify.knownLedger !== undefined,
-    facts: disclosure === undefined ? undefined : factsOf(disclosure),
+    facts: behind === undefined ? undefined : factsOf(behind.disclosure),
+    result: behind?.result,
     checks: list.checks,
-    receipt,
+    receipt: behind?.receipt,
   };
 }
 

@@ -12,6 +12,7 @@ import { readReceipt, type ReadReceipt } from "./read-receipt.js";
 import { checkNotRecalled } from "./recall-check.js";
 import { checkArtefactPins, checkLedgerSignature, checkProof, checkStatementSignature } from "./statement-checks.js";
 import { CHAIN_CHECKS, OFFLINE_CHECKS, type CheckName, type ReceiptFacts, type Report, type VerifyOptions } from "./types.js";
+import { dateOf, sourceName } from "./words.js";
 import { appraiseWorker, checkWorkerBinding, describeWorker } from "./worker-checks.js";
 
 /**
@@ -33,7 +34,7 @@ export async function verifyReceipt(receiptJson: unknown, options: VerifyOptions
   await list.run("worker-binding", () => checkWorkerBinding(receipt));
   await list.run("ledger-signature", () => checkLedgerSignature(receipt));
   await list.run("labels", () => checkLabels(receipt, known(claims, EVIDENCE_REFUSED), known(key, PROGRAM_UNKNOWN)));
-  await list.run("dataset", () => checkDataset(receipt, options.requireProvedDataset ?? false));
+  await list.run("dataset", () => checkDataset(receipt.statement, options.requireProvedDataset ?? false));
   await list.run("anchor-consistency", () => checkAnchor(receipt, options.now));
   await productionChecks(list, options, claims, key);
   const { knownLedger, recalls = [] } = options;
@@ -102,7 +103,7 @@ async function chainChecks(list: Checklist, receipt: ReadReceipt, chain: ChainRe
   await list.run("recorded", answered(() => checkRecorded(receipt, chain)));
   await list.run("root", answered(() => checkRoot(receipt, chain)));
   await list.run("worker-registered", answered(() => checkWorkerRegistered(receipt, chain)));
-  await withKey(list, key, "program-key", (k) => answered(() => checkProgramKey(receipt, chain, k))());
+  await withKey(list, key, "program-key", (k) => answered(() => checkProgramKey(receipt.statement.program, chain, k))());
 }
 
 function report(list: Checklist, { chain, knownLedger }: VerifyOptions, receipt?: ReadReceipt, claims?: Claims, key?: PinnedKey): Report {
@@ -117,16 +118,13 @@ function report(list: Checklist, { chain, knownLedger }: VerifyOptions, receipt?
   };
 }
 
-const SOURCES = ["unendorsed", "bank", "tax office", "logistics platform", "core enterprise", "platform"] as const;
-const DAY_MS = 86_400_000;
-
 function factsOf({ statement: s, file: { anchor } }: ReadReceipt, claims: Claims | undefined): ReceiptFacts {
   return {
     program: s.program,
     asOfDay: s.asOfDay,
-    asOfDate: new Date(s.asOfDay * DAY_MS).toISOString().slice(0, 10),
+    asOfDate: dateOf(s.asOfDay),
     sourceClass: s.sourceClass,
-    source: SOURCES[s.sourceClass] ?? "unknown",
+    source: sourceName(s.sourceClass),
     datasetProved: s.datasetProved,
     registryRoot: toHex(fieldToBytes(s.registryRoot)),
     resultCommitment: toHex(fieldToBytes(s.resultCommitment)),

@@ -24,6 +24,7 @@ const CLAIM: Claim = { scoreAtLeast: 600, gradeAtMost: 2, owner: partyKey("0a".r
 let w: World;
 let key: SimulatedKey;
 let pinned: PinnedKey;
+let score: PinnedKey;
 let contract: LedgerAddress;
 let job: Field;
 let result: Field;
@@ -32,14 +33,18 @@ beforeAll(async () => {
   w = await startWorld("disclosure-verifier");
   await w.insert(w.rng.field());
   key = simulatedKey(w.rng, 6);
-  const verifying = verificationKeyFromBytes(key.bytes);
-  pinned = { key: verifying, sha256: verificationKeySha256(verifying), development: true };
+  [pinned, score] = [pinnedOf(key), pinnedOf(w.key)];
   contract = w.deployment.disclosureVerifier as LedgerAddress;
   const signals = await w.signals();
   await w.sender.submitReceipt(w.submission(signals));
   [job, result] = [signals.jobBinding, signals.resultCommitment];
 }, 60_000);
 afterAll(() => w?.stop());
+
+function pinnedOf({ bytes }: SimulatedKey): PinnedKey {
+  const verifying = verificationKeyFromBytes(bytes);
+  return { key: verifying, sha256: verificationKeySha256(verifying), development: true };
+}
 
 const onChain = (d: Disclosure) => refusalOf(verifyOnLedger({ rpcUrl: w.chain.rpcUrl, chainId: CHAIN_ID }, contract, d));
 const accepted = { code: "accepted", reason: undefined };
@@ -112,7 +117,7 @@ describe("refuses, as the offline verifier does", () => {
 /** Chain and offline verifier, which asks the same ledger, come to the same verdict. */
 async function agree(d: Disclosure, expected: { code: string; reason: string | undefined }): Promise<void> {
   const { time } = await w.reader.head();
-  const offline = await verifyDisclosure(disclosureToJson(d), { recipient: RECIPIENT, now: time, key: pinned, verify: { anchors: {}, chain: w.reader, allowDevelopmentParameters: true } });
+  const offline = await verifyDisclosure(disclosureToJson(d), { recipient: RECIPIENT, now: time, key: pinned, verify: { anchors: {}, chain: w.reader, keys: () => score, allowDevelopmentParameters: true } });
   expect(await onChain(d)).toEqual(expected);
   expect(offline.ok, JSON.stringify(offline.checks)).toBe(expected.code === "accepted");
 }

@@ -11,6 +11,7 @@ import { disclosureToJson } from "../../src/protocol/disclosure-file.js";
 import { field, type Field } from "../../src/protocol/field.js";
 import { hpkeOpen } from "../../src/protocol/hpke.js";
 import { hexId, idBytes, partyKey, type LedgerAddress } from "../../src/protocol/ids.js";
+import { ledgerProgramId } from "../../src/protocol/ledger-digest.js";
 import { enterpriseResult, platformResult, sealedResult, type Disclosure, type EnterpriseResult, type PlatformResult } from "../../src/protocol/objects/index.js";
 import { disclosureFromBytes, disclosureToBytes } from "../../src/protocol/objects/disclosure.js";
 import { DisclosureSchema } from "../../src/protocol/wire/veritee_pb.js";
@@ -24,10 +25,11 @@ import { explainDisclosure } from "../../src/verifier/explain-disclosure.js";
 import type { DisclosureReport, VerifyDisclosureOptions } from "../../src/verifier/disclosure-types.js";
 import { verifyDisclosure } from "../../src/verifier/verify-disclosure.js";
 import type { ChainReader } from "../../src/verifier/chain-port.js";
-import { runWorker } from "../enclave/harness/worker.js";
+import type { VerifyOptions } from "../../src/verifier/types.js";
+import { pinned, runWorker } from "../enclave/harness/worker.js";
 import { makeWorld, NOW, type World } from "../enclave/harness/world.js";
 import { malleated, pinnedProver } from "../proofs/harness.js";
-import { fixtureOf, makeFixture, OPTIONS, receiptWith, type Fixture } from "./fixture.js";
+import { fixtureOf, makeFixture, OPTIONS, otherKeySha256, receiptWith, type Fixture } from "./fixture.js";
 
 const RECIPIENT = "Bank of Examples";
 const EXPIRES = NOW + 1000;
@@ -187,25 +189,51 @@ describe("the result behind a disclosure", () => {
     expect(failing(await judge(good, { receipt: "no receipt" }))).toEqual(["receipt", "receipt-match"]);
   });
 
-  const ledger = (stored: Field | undefined, deployment = { chainId: fixture.statement.chainId, receiptLedger: fixture.statement.ledger }) =>
-    ({ deployment, receipt: () => Promise.resolve(stored) }) as unknown as ChainReader;
+  interface Entry { stored?: Field | undefined; chainId?: number; program?: string; keySha256?: Uint8Array; sourceClass?: number; proved?: boolean }
+  const ledger = ({ chainId = fixture.statement.chainId, program = "sme-invoice/1", keySha256 = pinned.sha256, ...entry }: Entry = {}): ChainReader => {
+    const stored = "stored" in entry ? entry.stored : good.resultCommitment;
+    const { asOfDay } = fixture.statement;
+    const record = { resultCommitment: stored, programId: ledgerProgramId(program), asOfDay, sourceClass: entry.sourceClass ?? 0, proved: entry.proved ?? false };
+    return {
+      deployment: { chainId, receiptLedger: fixture.statement.ledger },
+      receipt: () => Promise.resolve(stored),
+      receiptRecord: () => Promise.resolve(stored === undefined ? undefined : record),
+      program: () => Promise.resolve({ keySha256, developmentParameters: true, retired: false }),
+    } as unknown as ChainReader;
+  };
+  const byLedger = (entry: Entry = {}, verify: Partial<VerifyOptions> = {}): Promise<DisclosureReport> =>
+    judge(good, { receipt: undefined, verify: { ...OPTIONS, chain: ledger(entry), ...verify } });
 
   it("is believed to the ledger as well, when there is no receipt", async () => {
-    const report = await judge(good, { receipt: undefined, verify: { ...OPTIONS, chain: ledger(good.resultCommitment) } });
+    const report = await byLedger();
     expect(failing(report)).toEqual([]);
-    expect(explainDisclosure(report).join("\n")).toContain("no receipt was given");
+    expect(report).toMatchObject({ ok: true, developmentParameters: true, chainChecked: true, receipt: undefined, result: { program: "sme-invoice/1", datasetProved: false } });
+    expect(explainDisclosure(report).join("\n")).toMatch(/nothing is known of the worker[\s\S]*a result of sme-invoice\/1 .*dataset NOT proved/);
   });
 
-  it.each<[string, () => ChainReader]>([
-    ["that has no such job", () => ledger(undefined)],
-    ["that has another result", () => ledger(field(3))],
-    ["on another chain", () => ledger(good.resultCommitment, { chainId: 5, receiptLedger: fixture.statement.ledger })],
-    ["that does not answer", () => ({ ...ledger(undefined), receipt: () => Promise.reject(new Error("down")) })],
-  ])("is not on a ledger %s", async (_, chain) => expect(failing(await judge(good, { receipt: undefined, verify: { ...OPTIONS, chain: chain() } }))).toEqual(["recorded"]));
+  it.each<[string, Entry, Partial<VerifyOptions>, string[]]>([
+    ["that has no such job", { stored: undefined }, {}, ["recorded"]],
+    ["that has another result", { stored: field(3) }, {}, ["recorded"]],
+    ["on another chain", { chainId: 5 }, {}, ["recorded"]],
+    ["that verified it under another key", { keySha256: otherKeySha256 }, {}, ["program-key"]],
+    ["that has it of an unknown program", { program: "freight/1" }, {}, ["program-key"]],
+    ["that names a source for it without a proof", { sourceClass: 1 }, {}, ["dataset"]],
+    ["that has it of a dataset that is not proved, where proved ones are asked for", {}, { requireProvedDataset: true }, ["dataset"]],
+    ["where hardware is asked for, which the ledger does not show", {}, { requireHardware: true }, ["receipt"]],
+    ["where development parameters do not count", {}, { allowDevelopmentParameters: false }, ["production-parameters", "production-parameters"]],
+  ])("is not believed to a ledger %s", async (_, entry, verify, checks) => expect(failing(await byLedger(entry, verify))).toEqual(checks));
+
+  it("is not believed to a ledger that does not answer", async () => {
+    const chain = { ...ledger(), receipt: () => Promise.reject(new Error("down")) };
+    expect(failing(await byLedger({}, { chain }))).toEqual(["recorded"]);
+  });
+
+  it("is believed to a ledger that has it of a proved dataset, where those are asked for", async () =>
+    expect(failing(await byLedger({ proved: true, sourceClass: 1 }, { requireProvedDataset: true }))).toEqual([]));
 
   it("is refused on a ledger that the verifier does not know", async () => {
     const knownLedger = { chainId: 1, receiptLedger: fixture.statement.ledger };
-    expect(failing(await judge(good, { verify: { ...OPTIONS, knownLedger } }))).toEqual(["receipt", "ledger-known"]);
+    expect(failing(await judge(good, { verify: { ...OPTIONS, knownLedger } }))).toEqual(["ledger-known", "receipt"]);
   });
 });
 
