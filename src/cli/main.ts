@@ -33,6 +33,8 @@ const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, "package.json"), 
 const program = new Command("veritee")
   .description("Credit scores computed inside attested enclaves, with proofs that anyone can check.")
   .version(version)
+  // `setup` and its steps have options of the same name: which is meant depends on the place.
+  .enablePositionalOptions()
   .showHelpAfterError("(add --help for usage and an example)")
   .exitOverride()
   .addHelpText("after", "\nExit codes: 0 ok, 1 a check failed, 2 bad input or usage, 3 environment (store, ledger, set-up), 4 internal.\nStart with: veritee demo");

@@ -1,9 +1,11 @@
 import { expect, it } from "vitest";
-import { findBadProofs } from "../../src/cli/roles/bad-proofs.js";
+import { badProofsUnder } from "../../src/cli/roles/bad-proofs.js";
+import { builtInParameters } from "../../src/proofs/parameters.js";
 import type { Field } from "../../src/protocol/field.js";
 import type { ReceiptStatement } from "../../src/protocol/objects/receipt.js";
 
 // That good proofs pass is shown by every end-to-end test: their receipts go through this check.
+const findBadProofs = badProofsUnder(builtInParameters);
 const noise = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
 const statement = (byte: number, field = 1n): ReceiptStatement => ({
   registryRoot: field as Field, resultCommitment: 1n as Field, jobBinding: 1n as Field, asOfDay: 19_000, sourceClass: 0,

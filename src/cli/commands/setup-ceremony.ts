@@ -101,7 +101,7 @@ async function judge(o: VerifyOptions, final: boolean): Promise<CeremonyReport> 
 }
 
 const words = ({ ok, final, checks }: CeremonyReport): string[] => [
-  ok ? `VERIFIED ${final ? "as final parameters" : "as a ceremony under way"}: all ${checks.length} checks passed` : `REFUSED: ${checks.filter((c) => !c.ok).length} checks failed`,
+  ok ? `VERIFIED ${final ? "as final parameters" : "as a ceremony under way"}: all ${checks.length} checks passed` : `REFUSED: ${checks.filter((c) => !c.ok).length} of ${checks.length} checks failed`,
   ...checks.map((c) => `${c.ok ? "pass" : "FAIL"}  ${`${c.circuit} ${c.name}`.trim()}: ${c.detail}`),
 ];
 

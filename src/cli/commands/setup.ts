@@ -7,7 +7,6 @@ import { ARTEFACT_DIR } from "../paths.js";
 import { ceremonyCommands } from "./setup-ceremony.js";
 
 export function setupCommand(): Command {
-  // Options of the same name before and after a step are different options.
   const command = withParameters(new Command("setup").enablePositionalOptions())
     .description("Compile the circuits and make DEVELOPMENT proving keys (insecure by construction: their trapdoor is published). "
       + "The subcommands run a ceremony for production keys: start, contribute, beacon, verify, finish, install (docs/setup.md).")
