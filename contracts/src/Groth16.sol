@@ -100,13 +100,17 @@ library Groth16 {
         uint256 tail = slot + count * PAIR_BYTES; // the pairs of alpha, of X and of C
         uint256[] memory sums = new uint256[](1 + width); // of the challenges, and of challenge times signal j at 1 + j
 
+        (uint256 proof, uint256 signals) = (claims.proofs, claims.signals);
         for (uint256 i = 0; i < count; ++i) {
             uint256 challenge = i == 0 ? 1 : _challenge(seed, i);
-            if (!_addClaim(claims.proofs + i * claims.proofStride, challenge, slot, tail + 2 * PAIR_BYTES, i == 0)) {
-                return false;
+            if (!_addClaim(proof, challenge, slot, tail + 2 * PAIR_BYTES, i == 0)) return false;
+            _addSignals(signals, challenge, sums);
+            // Places in memory and calldata, far below 2^256.
+            unchecked {
+                slot += PAIR_BYTES;
+                proof += claims.proofStride;
+                signals += claims.signalStride;
             }
-            _addSignals(claims.signals + i * claims.signalStride, challenge, sums);
-            slot += PAIR_BYTES;
         }
         return _closeWithKey(key, sums, tail) && _pairingIsOne(pairs);
     }

@@ -136,12 +136,12 @@ contract ReceiptLedger {
 
         Seen memory seen;
         for (uint256 i = 0; i < entries.length; ++i) {
-            uint256[5] calldata signals = entries[i].claim.signals;
+            Entry calldata entry = entries[i];
+            uint256[5] calldata signals = entry.claim.signals;
             refusal = _judgeSignals(signals);
             if (refusal == 0) refusal = _judgeRoot(signals[ROOT], seen);
             if (refusal == 0) {
-                address signer =
-                    Signature.recoverCompact(_digest(programId, signals), entries[i].r, entries[i].vs);
+                address signer = Signature.recoverCompact(_digest(programId, signals), entry.r, entry.vs);
                 refusal = _judgeSigner(signer, seen);
             }
             if (refusal != 0) revert EntryRefused(i, refusal);
@@ -180,9 +180,9 @@ contract ReceiptLedger {
     }
 
     function _judgeSignals(uint256[5] calldata signals) private view returns (bytes4) {
-        for (uint256 i = 0; i < 5; ++i) {
-            if (signals[i] >= SCALAR_FIELD) return SignalOutOfRange.selector;
-        }
+        bool inRange = signals[0] < SCALAR_FIELD && signals[1] < SCALAR_FIELD && signals[2] < SCALAR_FIELD
+            && signals[3] < SCALAR_FIELD && signals[4] < SCALAR_FIELD;
+        if (!inRange) return SignalOutOfRange.selector;
         // Zero marks "no receipt": taken as a result, its job could be used again.
         if (signals[RESULT] == 0) return ResultIsZero.selector;
         return receipts[signals[JOB]] == 0 ? bytes4(0) : JobHasReceipt.selector;

@@ -113,6 +113,9 @@ it("costs exactly what contracts/gas.json says, and a full tree takes no more", 
   Object.assign(gas, await disclosureGas());
 
   console.log(gas);
+  expect(gas["gas.receipt.k32"]).toBeLessThanOrEqual(95_000);
+  // Saying that a dataset was proved costs a receipt next to nothing, and no storage.
+  expect(gas["gas.receipt.proved.k32"]).toBeLessThanOrEqual((gas["gas.receipt.k32"] as number) + 300);
   if (process.env["UPDATE_GAS"] === "1") writeFileSync(snapshot, `${JSON.stringify(gas, null, 2)}\n`);
   expect(gas).toEqual(JSON.parse(readFileSync(snapshot, "utf8")));
 }, 600_000);
