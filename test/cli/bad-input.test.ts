@@ -39,6 +39,11 @@ describe("usage errors exit with 2 and say what to give", () => {
     [["demo", "--limit", "0"], /whole number from 1/],
     [["demo", "--program", "no-such"], /Allowed choices are sme-invoice, retail-account/],
     [["coordinator", "--port", "70000"], /port from 0 to 65535/],
+    [["disclose", "r.json", "--expires", "30d"], /--to <recipient>/],
+    [["disclose", "r.json", "--to", "bank", "--expires", "soon"], /YYYY-MM-DD, or a span/],
+    [["disclose", "r.json", "--to", "bank", "--expires", "2020-01-01"], /lies ahead/],
+    [["disclose", "r.json", "--to", "bank", "--expires", "1d", "--score-at-least", "1e3"], /whole number/],
+    [["disclose", "r.json", "--to", "bank", "--expires", "1d", "--source", "0x12"], /20 bytes of lower-case hex/],
   ] as const)("veritee %j", (args, message) => {
     const { code, err } = veritee(...args);
     expect(err).toMatch(message);
