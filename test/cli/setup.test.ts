@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { access } from "node:fs/promises";
+import { access, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startCeremony } from "../../src/prover/ceremony/start.js";
 import { makePtau, squarings, type TestPtau } from "../prover/ceremony/fixture.js";
 
@@ -19,6 +19,8 @@ beforeAll(async () => {
   folder = join(ptau.folder, "ceremony");
   await startCeremony({ folder, circuits: [squarings("tiny", 4)], ptau: { path: ptau.path, blake2b512: ptau.blake2b512, otherCeremony: true } });
 });
+
+afterAll(() => rm(ptau.folder, { recursive: true, force: true }));
 
 describe("veritee setup start", () => {
   const start = (...args: string[]) => setup("start", "--ceremony", join(ptau.folder, "none"), "--ptau", ptau.path, "--circuits", "disclose", ...args);

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { curves, zKey } from "snarkjs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { toHex } from "../../../src/protocol/bytes.js";
 import { DEVELOPMENT_MARK } from "../../../src/proofs/development.js";
 import { sha256Hex } from "../../../src/prover/artefact-files.js";
@@ -54,6 +54,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await rm(ptau.folder, { recursive: true, force: true });
   await (await curves.getCurveFromName("bn128")).terminate();
 });
 
@@ -170,6 +171,7 @@ const overwritten = (bytes: Buffer, at: number, by: Uint8Array): Uint8Array => {
 describe("verification as final parameters refuses", () => {
   test("other powers of tau than the ceremony's", async () => {
     const other = await makePtau();
+    onTestFinished(() => rm(other.folder, { recursive: true, force: true }));
     expect(refusals(await verify(good, { ptau: other.path }))).toEqual(["powers-of-tau"]);
     expect(refusals(await verify(good, { ptau: other.path, ptauHash: other.blake2b512 }))).toEqual(["powers-of-tau"]);
     expect((await verify(good, { ptauHash: "0".repeat(128) })).ok).toBe(false);

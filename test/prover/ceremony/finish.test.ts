@@ -1,7 +1,6 @@
-import { access, mkdir, mkdtemp, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { access, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fromHex, toHex } from "../../../src/protocol/bytes.js";
 import { artefactsOf, type ArtefactManifest } from "../../../src/proofs/artefacts.js";
 import { parametersFromJson, type ParametersJson } from "../../../src/proofs/parameters.js";
@@ -22,20 +21,24 @@ import { BEACON, makePtau, squarings } from "./fixture.js";
 /** Bears a real circuit's name, as the files of a ceremony do, and is far smaller. */
 const TINY = squarings("disclose", 4);
 
+let scratch: string;
 let folder: string;
 let out: string;
 let report: CeremonyReport;
 let finished: FinishedCeremony;
 beforeAll(async () => {
   const ptau = await makePtau();
-  folder = join(ptau.folder, "ceremony");
-  out = join(ptau.folder, "final");
+  scratch = ptau.folder;
+  folder = join(scratch, "ceremony");
+  out = join(scratch, "final");
   await startCeremony({ folder, circuits: [TINY], ptau: { path: ptau.path, blake2b512: ptau.blake2b512, otherCeremony: true } });
   await contribute({ folder, name: "Alice" });
   await applyBeacon({ folder, name: "beacon", beacon: BEACON });
   report = await verifyCeremony({ folder, ptau: ptau.path, circuits: [TINY.record], final: true });
   finished = await finishCeremony(folder, report, out);
 });
+
+afterAll(() => rm(scratch, { recursive: true, force: true }));
 
 /** The manifest of the written parameters, for this circuit of the test. */
 const manifest = (): ArtefactManifest => ({ ...artefactsOf("disclose"), ...finished.parameters.circuits[0]?.manifest, circuit: "disclose" });
@@ -56,7 +59,7 @@ test("a finished ceremony leaves the transcript, the parameters that name its di
 });
 
 test("nothing is written of a ceremony that was not verified as final", async () => {
-  const elsewhere = join(await mkdtemp(join(tmpdir(), "veritee-final-")), "out");
+  const elsewhere = join(await mkdtemp(join(scratch, "final-")), "out");
   for (const refused of [{ ...report, ok: false }, { ...report, final: false }]) {
     await expect(finishCeremony(folder, refused, elsewhere)).rejects.toMatchObject({ code: "parameters_insecure" });
   }
@@ -71,7 +74,7 @@ describe("the outcome of a ceremony for another circuit of the same name", () =>
 
 describe("keys of a ceremony", () => {
   test("are never made: where one is missing the set-up says so and compiles nothing", async () => {
-    const cache = join(await mkdtemp(join(tmpdir(), "veritee-cache-")), "artefacts");
+    const cache = join(await mkdtemp(join(scratch, "cache-")), "artefacts");
     await expect(ensureArtefacts({ root, cache, circuits: ["disclose"], manifestOf: manifest }))
       .rejects.toMatchObject({ code: "artefact_mismatch", message: expect.stringMatching(/setup install/) });
     await expect(access(cache)).rejects.toThrow();
@@ -85,7 +88,7 @@ describe("keys of a ceremony", () => {
   });
 
   test("are compiled in as pins that say where they are from", async () => {
-    const project = await mkdtemp(join(tmpdir(), "veritee-pins-"));
+    const project = await mkdtemp(join(scratch, "pins-"));
     await mkdir(join(project, "src/proofs/pins"), { recursive: true });
     const said: string[] = [];
     await writeCeremonyPins(project, finished.parameters, (line) => said.push(line));

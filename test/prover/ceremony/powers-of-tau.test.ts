@@ -1,6 +1,6 @@
-import { copyFile, readFile, truncate, writeFile } from "node:fs/promises";
+import { copyFile, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkPtau, powerOf, type PtauExpectation } from "../../../src/prover/ceremony/ptau-check.js";
 import { blake2bOfFile, isPublished } from "../../../src/prover/ceremony/ptau-file.js";
 import { PUBLISHED_PTAU } from "../../../src/prover/ceremony/published-ptau.js";
@@ -10,6 +10,8 @@ let ptau: TestPtau;
 beforeAll(async () => {
   ptau = await makePtau();
 });
+
+afterAll(() => rm(ptau.folder, { recursive: true, force: true }));
 
 const small = squarings("small", 4).record;
 const check = (change: Partial<PtauExpectation> = {}, circuits = [small]) =>
