@@ -1,7 +1,6 @@
 import type { RecordLayout } from "../protocol/chunks.js";
 import type { Field } from "../protocol/field.js";
 import type { CanonicalRecord } from "../protocol/records.js";
-import type { FolderLayout } from "./import/layout.js";
 import type { IngestPlan, IngestSource } from "./ingest.js";
 import type { Scorecard } from "./scorecard.js";
 import type { DayRange, Terms } from "./terms.js";
@@ -37,7 +36,6 @@ export interface Program<A extends Aggregates = Aggregates> extends RecordLayout
   readonly name: string;
   readonly characteristics: readonly Characteristic[];
   readonly defaultModel: Scorecard;
-  readonly folder: FolderLayout;
   /** @throws terms_invalid naming the field */
   checkTerms(terms: Terms): void;
   /** The days whose records count, both included. */

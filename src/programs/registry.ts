@@ -3,7 +3,7 @@ import type { Program } from "./program.js";
 import { retailAccount } from "./retail-account/program.js";
 import { smeInvoice } from "./sme-invoice/program.js";
 
-/** Every program. Adding one is a folder and a line here. */
+/** Every program. Adding one is a folder, a line here and one in import/folders.ts. */
 export const programs: readonly Program[] = [smeInvoice, retailAccount];
 
 const find = (key: "id" | "name", wanted: string): Program => {

@@ -1,3 +1,4 @@
+import { folderOf } from "./folders.js";
 import { ensure, VeriteeError } from "../../protocol/errors.js";
 import type { CanonicalRecord } from "../../protocol/records.js";
 import type { Program } from "../program.js";
@@ -30,14 +31,14 @@ export interface FolderOptions {
 export type Selection = readonly string[] | "all";
 
 const transactionFilesOf = (program: Program, names: readonly string[]): string[] =>
-  names.filter((name) => program.folder.transactionFile.test(name)).sort();
+  names.filter((name) => folderOf(program).transactionFile.test(name)).sort();
 
 const matches = (program: Program, names: readonly string[]): boolean =>
-  names.includes(program.folder.applicants.file) && transactionFilesOf(program, names).length > 0;
+  names.includes(folderOf(program).applicants.file) && transactionFilesOf(program, names).length > 0;
 
 function detect(source: DataSource, names: readonly string[], wanted: Program | undefined): Program {
   const [program, another] = (wanted === undefined ? programs : [wanted]).filter((p) => matches(p, names));
-  const expected = programs.map((p) => `${p.name}: ${p.folder.applicants.file} and ${p.folder.transactionFile.source}`).join("; ");
+  const expected = programs.map((p) => `${p.name}: ${folderOf(p).applicants.file} and ${folderOf(p).transactionFile.source}`).join("; ");
   if (program === undefined) throw new VeriteeError("input_invalid", "folder has no layout that is known", { folder: source.label, expected });
   ensure(another === undefined, "input_invalid", "folder fits several programs: say which one", { folder: source.label });
   return program;
@@ -47,7 +48,7 @@ function detect(source: DataSource, names: readonly string[], wanted: Program | 
 export async function openDataFolder(source: DataSource, options: FolderOptions = {}): Promise<DataFolder> {
   const names = await source.list();
   const program = detect(source, names, options.program);
-  const { file, columns, applicantColumn, bind } = program.folder.applicants;
+  const { file, columns, applicantColumn, bind } = folderOf(program).applicants;
   const applicants = new Map<string, Terms>();
   const texts = new ByteStrings();
   await readCsv({ file, chunks: source.open(file) }, (headerNames, headerRow) => {
@@ -80,10 +81,10 @@ export function select({ applicants, source }: DataFolder, selection: Selection)
 export function readFolder(folder: DataFolder, sinks: ReadonlyMap<string, RecordSink>, options?: ImportOptions): Promise<ImportReport> {
   const { program, source, applicants, transactionFiles } = folder;
   const files = transactionFiles.map((file) => ({ file, chunks: source.open(file) }));
-  const { transactions } = program.folder;
+  const { transactions } = folderOf(program);
   return importTransactions(transactions, files, (applicant, row) => {
     if (!applicants.has(applicant)) {
-      row.fail("applicant is not listed", { field: transactions.applicantColumn, value: applicant, listedIn: program.folder.applicants.file });
+      row.fail("applicant is not listed", { field: transactions.applicantColumn, value: applicant, listedIn: folderOf(program).applicants.file });
     }
     return sinks.get(applicant);
   }, options);

@@ -1,3 +1,4 @@
+import { folderOf } from "./folders.js";
 import { ensure } from "../../protocol/errors.js";
 import type { CanonicalRecord } from "../../protocol/records.js";
 import type { Program } from "../program.js";
@@ -21,9 +22,9 @@ export async function importFile(program: Program, stream: NamedStream, options:
   program.checkTerms(terms);
   const records: CanonicalRecord[] = [];
   const window = program.window(terms);
-  const column = program.folder.transactions.applicantColumn;
+  const column = folderOf(program).transactions.applicantColumn;
   let applicant = options.applicant;
-  const report = await importTransactions(program.folder.transactions, [stream], (name, row) => {
+  const report = await importTransactions(folderOf(program).transactions, [stream], (name, row) => {
     applicant ??= name;
     if (name === applicant || name === "") return { window, add: (record) => void records.push(record) };
     if (options.applicant !== undefined) return undefined;

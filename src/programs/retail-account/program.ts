@@ -1,7 +1,6 @@
 import type { Program } from "../program.js";
 import { ensureAsOfDay, ensureTerm } from "../terms.js";
 import { accumulateTransactions, transactionElements, type RetailAccountAggregates } from "./aggregates.js";
-import { accountFolder } from "./csv.js";
 import { characteristics, transactionFeatures } from "./features.js";
 import { ingestTransactions } from "./ingest.js";
 import { defaultModel } from "./model.js";
@@ -20,7 +19,6 @@ export const retailAccount: Program<RetailAccountAggregates> = {
   pack: packTransactions,
   characteristics,
   defaultModel,
-  folder: accountFolder,
   checkTerms(terms) {
     ensureAsOfDay(terms);
     ensureTerm("termsAmount", terms.termsAmount, 1, MONEY_BOUND - 1);

@@ -1,7 +1,6 @@
 import type { Program } from "../program.js";
 import { ensureAsOfDay, ensureTerm } from "../terms.js";
 import { accumulateInvoices, invoiceElements, type SmeInvoiceAggregates } from "./aggregates.js";
-import { invoiceFolder } from "./csv.js";
 import { characteristics, invoiceFeatures, largestMonth } from "./features.js";
 import { ingestInvoices } from "./ingest.js";
 import { defaultModel } from "./model.js";
@@ -20,7 +19,6 @@ export const smeInvoice: Program<SmeInvoiceAggregates> = {
   pack: packInvoices,
   characteristics,
   defaultModel,
-  folder: invoiceFolder,
   checkTerms(terms) {
     ensureAsOfDay(terms);
     ensureTerm("termsAmount", terms.termsAmount, 0, 0);
