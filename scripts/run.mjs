@@ -49,6 +49,11 @@ if (task === "test") {
   // The full run; `npm test` runs a tenth of it.
   const env = { ...process.env, VERITEE_EVIDENCE_RUNS: process.env.VERITEE_EVIDENCE_RUNS ?? "1000000" };
   run(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), "run", "test/fuzz", ...args], { env });
+} else if (task === "adversary") {
+  // The full play; `npm test` tries 300 of its lies.
+  node("bin/veritee.mjs", ["setup"]);
+  const env = { ...process.env, VERITEE_ADVERSARY_ATTEMPTS: process.env.VERITEE_ADVERSARY_ATTEMPTS ?? "10000" };
+  run(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), "run", "test/adversary", "--disable-console-intercept", ...args], { env });
 } else if (task === "bench") {
   node("dist/bench/main.js", args);
 } else {
