@@ -102,7 +102,10 @@ async function samePtau({ ptau: told, circuits }: Ceremony, { ptau, ptauHash = t
 async function pinnedCircuit(folder: string, circuit: string, known: readonly CeremonyCircuit[]): Promise<Found<CeremonyCircuit>> {
   const record = known.find((c) => c.circuit === circuit);
   ensure(record !== undefined, "unsupported", "no such circuit is pinned", { circuit });
-  const found = sha256Hex(await readFile(r1csFile(folder, circuit)));
+  const file = r1csFile(folder, circuit);
+  const found = sha256Hex(await readFile(file).catch((cause: unknown) => {
+    throw new VeriteeError("not_found", "the circuit's constraints are not in the folder", { file }, { cause });
+  }));
   ensure(found === record.r1csSha256, "artefact_mismatch", "the constraints are not the pinned ones", { circuit, found, expected: record.r1csSha256 });
   return [`${record.constraints} constraints as pinned, SHA-256 ${found.slice(0, 16)}...`, record];
 }

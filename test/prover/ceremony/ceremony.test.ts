@@ -195,6 +195,12 @@ describe("verification as final parameters refuses", () => {
     expect(refusals(await verify(await withKey(() => readFile(zkeyFile(others, "one", 2)))))).toEqual(["chain one"]);
   });
 
+  test("a circuit whose constraints did not travel with the folder", async () => {
+    const folder = await withKey((bytes) => bytes);
+    await rm(join(folder, "one", "circuit.r1cs"));
+    expect(refusals(await verify(folder))).toEqual(["circuit one"]);
+  });
+
   test("a key to which nobody contributed: delta is gamma", async () => {
     expect(refusals(await verify(await withKey(() => readFile(zkeyFile(good, "one", 0)))))).toEqual(["contributions one"]);
   });
