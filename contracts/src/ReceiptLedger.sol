@@ -27,6 +27,7 @@ contract ReceiptLedger {
     error ProgramUnknown();
     error ProgramRetired();
     error RootUnknown();
+    error SourceUnproved();
     error SignatureInvalid();
     error WorkerNotActive();
     error ProofInvalid();
@@ -139,7 +140,7 @@ contract ReceiptLedger {
             Entry calldata entry = entries[i];
             uint256[5] calldata signals = entry.claim.signals;
             refusal = _judgeSignals(signals);
-            if (refusal == 0) refusal = _judgeRoot(signals[ROOT], seen);
+            if (refusal == 0) refusal = _judgeRoot(signals[ROOT], signals[SOURCE_CLASS], seen);
             if (refusal == 0) {
                 address signer = Signature.recoverCompact(_digest(programId, signals), entry.r, entry.vs);
                 refusal = _judgeSigner(signer, seen);
@@ -168,7 +169,7 @@ contract ReceiptLedger {
         address key;
         (refusal, key) = _judgeProgram(programId);
         if (refusal != 0) return (refusal, seen);
-        refusal = _judgeRoot(signals[ROOT], seen);
+        refusal = _judgeRoot(signals[ROOT], signals[SOURCE_CLASS], seen);
         if (refusal != 0) return (refusal, seen);
         refusal = _judgeSigner(Signature.recover(_digest(programId, signals), signature), seen);
         if (refusal != 0) return (refusal, seen);
@@ -194,14 +195,16 @@ contract ReceiptLedger {
         return (circuit.retired ? ProgramRetired.selector : bytes4(0), circuit.key);
     }
 
-    function _judgeRoot(uint256 root, Seen memory seen) private view returns (bytes4) {
+    function _judgeRoot(uint256 root, uint256 sourceClass, Seen memory seen) private view returns (bytes4) {
         // Zero is what `seen` starts with, and is never known.
-        if (root != 0 && root == seen.root) return 0;
-        // The proved tree first: as long as both trees have the same leaves their roots are one.
-        bool proved = provedDatasets.isKnownRoot(root);
-        if (!proved && !datasets.isKnownRoot(root)) return RootUnknown.selector;
-        (seen.root, seen.proved) = (root, proved);
-        return 0;
+        if (root == 0 || root != seen.root) {
+            // The proved tree first: as long as both trees have the same leaves their roots are one.
+            bool proved = provedDatasets.isKnownRoot(root);
+            if (!proved && !datasets.isKnownRoot(root)) return RootUnknown.selector;
+            (seen.root, seen.proved) = (root, proved);
+        }
+        // In a leaf that was registered without proof, a source is only what its owner wrote.
+        return sourceClass == 0 || seen.proved ? bytes4(0) : SourceUnproved.selector;
     }
 
     function _judgeSigner(address signer, Seen memory seen) private view returns (bytes4) {

@@ -86,7 +86,8 @@ describe("submit", () => {
     for (const name of ["resultCommitment", "jobBinding", "asOfDay", "sourceClass"] as const) {
       const changed = typeof signals[name] === "number" ? signals[name] + 1 : signals[name] + 1n;
       const lie = w.submission({ ...signals, [name]: changed });
-      expect(await refused({ ...lie, proof: honest.proof }), name).toEqual(refusedFor("ProofInvalid"));
+      const reason = name === "sourceClass" ? "SourceUnproved" : "ProofInvalid";
+      expect(await refused({ ...lie, proof: honest.proof }), name).toEqual(refusedFor(reason));
     }
   });
 
@@ -200,6 +201,15 @@ describe("the worker's signature", () => {
 });
 
 describe("whether the dataset was proved", () => {
+  it("decides whether a source counts: without a proof it is what the owner wrote, alone and in a batch", async () => {
+    await w.insertProved(w.provedLeaf(9));
+    const [claimed, proved] = [await w.reader.root(), await w.reader.provedRoot()];
+    const from = async (registryRoot: typeof claimed, sourceClass: number) => w.submission(await w.signals({ registryRoot, sourceClass }));
+    expect(await refused(await from(claimed, 2))).toEqual(refusedFor("SourceUnproved"));
+    expect((await w.reader.refusalOfBatch([await from(proved, 2), await from(claimed, 0), await from(claimed, 2)]))).toMatchObject({ index: 2, reason: "SourceUnproved" });
+    expect(await w.reader.refusalOfBatch([await from(proved, 2), await from(claimed, 0), await from(proved, 5)])).toBeUndefined();
+  });
+
   const record = async (registryRoot: Field) => {
     const submission = w.submission(await w.signals({ registryRoot }));
     await w.sender.submitReceipt(submission);
