@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { Bells } from "../../src/coordinator/bells.js";
 import { createLog } from "../../src/coordinator/log.js";
 import { runSender } from "../../src/coordinator/outbox/sender.js";
@@ -8,6 +8,7 @@ import { findLeaf, requestInsertion, requestRevocation } from "../../src/coordin
 import type { PartyKey } from "../../src/protocol/ids.js";
 import { DEFAULT_LIMITS } from "../../src/coordinator/queue/limits.js";
 import { emptyStore, hexOf, insertParents, openTestStore, type TestStore } from "./harness/database.js";
+import { describeOnEngines } from "./harness/engines.js";
 import { FakeChain } from "./harness/fake-chain.js";
 import { completionOf, prepareCase, registerWorker, submit, until, type Case, type WorkerParty } from "./harness/parties.js";
 import { LogSink, startService, type Service } from "./harness/service.js";
@@ -16,11 +17,11 @@ const OWNER = hexOf(2) as PartyKey;
 const AUTHORITY = "0a".repeat(20);
 const SIGNATURE = "0b".repeat(65);
 
-describe("the sender", () => {
+describeOnEngines("the sender", (freshDatabase) => {
   let store: TestStore;
   let chain: FakeChain;
   let stop: AbortController;
-  beforeAll(async () => { store = await openTestStore(); });
+  beforeAll(async () => { store = await openTestStore(await freshDatabase()); });
   afterAll(() => store.close());
   beforeEach(async () => {
     await emptyStore(store.db);
@@ -91,12 +92,12 @@ describe("the sender", () => {
   });
 });
 
-describe("anchoring a receipt", () => {
+describeOnEngines("anchoring a receipt", (freshDatabase) => {
   let service: Service;
   let c: Case;
   let worker: WorkerParty;
   beforeAll(async () => {
-    service = await startService({ retrySeconds: 0 });
+    service = await startService({ retrySeconds: 0, database: await freshDatabase() });
     c = await prepareCase(service.url);
     worker = await registerWorker(service.url);
   });

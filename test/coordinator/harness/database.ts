@@ -11,10 +11,13 @@ import type { Db } from "../../../src/coordinator/store/schema.js";
 /** Packed once, so that a test's database opens in two seconds instead of five. */
 export const TEMPLATE = join(import.meta.dirname, "../../../node_modules/.cache/veritee/pglite-empty.tar.gz");
 
-/** With the URL of a PostgreSQL server in VERITEE_TEST_POSTGRES the same tests run on it, each store in a database of its own. */
+/** With the URL of a PostgreSQL server in VERITEE_TEST_POSTGRES every test's store is on it, each in a database of its own. */
 export async function freshDatabase(): Promise<DatabaseConfig> {
   const url = process.env["VERITEE_TEST_POSTGRES"];
-  if (url === undefined) return { kind: "pglite", templateFile: TEMPLATE };
+  return url === undefined ? { kind: "pglite", templateFile: TEMPLATE } : freshPostgresDatabase(url);
+}
+
+export async function freshPostgresDatabase(url: string): Promise<DatabaseConfig & { kind: "postgres" }> {
   const name = `veritee_test_${randomBytes(6).toString("hex")}`;
   const admin = await openPostgres(url);
   await sql.raw(`create database ${name}`).execute(admin);
@@ -26,9 +29,9 @@ export async function freshDatabase(): Promise<DatabaseConfig> {
 
 export interface TestStore { readonly db: Db; readonly stateDir: string; readonly database: DatabaseConfig; close(): Promise<void> }
 
-export async function openTestStore(): Promise<TestStore> {
+export async function openTestStore(given?: DatabaseConfig): Promise<TestStore> {
   const stateDir = await mkdtemp(join(tmpdir(), "veritee-store-"));
-  const database = await freshDatabase();
+  const database = given ?? await freshDatabase();
   const db = await openStore(stateDir, database);
   return {
     db, stateDir, database,

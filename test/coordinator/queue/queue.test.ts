@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { claim } from "../../../src/coordinator/queue/claim.js";
 import { complete } from "../../../src/coordinator/queue/complete.js";
 import { enqueue } from "../../../src/coordinator/queue/enqueue.js";
@@ -8,18 +8,13 @@ import { reportFailure, reportProgress } from "../../../src/coordinator/queue/re
 import { sweepJobs } from "../../../src/coordinator/queue/sweep.js";
 import { findJob } from "../../../src/coordinator/store/jobs.js";
 import { emptyStore, hexOf, insertParents, jobRow, openTestStore, type TestStore } from "../harness/database.js";
+import { describeOnEngines } from "../harness/engines.js";
 
 const limits = { ...DEFAULT_LIMITS, retrySeconds: 0, waitForKeySeconds: 0 };
 const results = { receipt: Uint8Array.of(1), certificate: Uint8Array.of(2), sealed: [{ recipient: hexOf(5), envelope: Uint8Array.of(3) }], timings: "{}" };
 const W1 = hexOf(91);
 const W2 = hexOf(92);
 let store: TestStore;
-beforeAll(async () => { store = await openTestStore(); });
-beforeEach(async () => {
-  await emptyStore(store.db);
-  await insertParents(store.db);
-});
-afterAll(() => store.close());
 
 const take = async (worker: string) => {
   const job = await claim(store.db, worker, limits);
@@ -30,7 +25,14 @@ const state = async (id: string) => (await findJob(store.db, id))?.state;
 const lapse = () => sql`update jobs set lease_expires_at = now() - interval '1 second' where state = 'running'`.execute(store.db);
 const events = async (id: string) => (await store.db.selectFrom("job_events").select(["event", "detail"]).where("job", "=", id).orderBy("seq").execute()).map((e) => e.event);
 
-describe("the queue", () => {
+describeOnEngines("the queue", (freshDatabase) => {
+  beforeAll(async () => { store = await openTestStore(await freshDatabase()); });
+  beforeEach(async () => {
+    await emptyStore(store.db);
+    await insertParents(store.db);
+  });
+  afterAll(() => store.close());
+
   it("takes a job once, whoever sends it again and however often", async () => {
     const all = await Promise.all(Array.from({ length: 8 }, () => enqueue(store.db, jobRow(1))));
     expect(all.filter((r) => r.created)).toHaveLength(1);
