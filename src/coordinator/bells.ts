@@ -3,14 +3,32 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** What a long poll may wait for. */
 export type Topic = "queue" | "outbox" | `job:${string}` | `inbox:${string}` | `key-request:${string}` | `worker:${string}`;
 
-/** How often a waiter looks anyway: another replica rings its own bells only. */
+/** How often a waiter looks anyway: the news of another replica may be lost. */
 const LOOK_AGAIN_MS = 500;
 
-/** Wakes waiters of this process when something they wait for may have changed. A hint: whoever is woken asks the store. */
+/** Wakes waiters when something they wait for may have changed. A hint: whoever is woken asks the store. */
 export class Bells {
   readonly #waiting = new Map<Topic, Set<() => void>>();
+  readonly #lookAgainMs: number;
+  #tell: (topics: readonly Topic[]) => void = () => undefined;
 
+  constructor(lookAgainMs = LOOK_AGAIN_MS) {
+    this.#lookAgainMs = lookAgainMs;
+  }
+
+  /** Has other replicas told of what is rung here. */
+  tellOthers(tell: (topics: readonly Topic[]) => void): void {
+    this.#tell = tell;
+  }
+
+  /** Wakes waiters of this process, and those of other replicas when they are told. */
   ring(...topics: readonly Topic[]): void {
+    this.ringHere(topics);
+    this.#tell(topics);
+  }
+
+  /** Wakes waiters of this process alone. */
+  ringHere(topics: readonly Topic[]): void {
     for (const topic of topics) {
       const waiting = this.#waiting.get(topic);
       this.#waiting.delete(topic);
@@ -28,7 +46,7 @@ export class Bells {
         const answer = await question();
         const left = until - performance.now();
         if (answer !== undefined || left <= 0 || signal.aborted) return answer;
-        await bell.rung(Math.min(left, LOOK_AGAIN_MS), signal);
+        await bell.rung(Math.min(left, this.#lookAgainMs), signal);
       } finally {
         bell.remove();
       }

@@ -29,7 +29,7 @@ export const LOG_FIELDS = [
 ] as const satisfies readonly (keyof LogFields)[];
 
 export const LOG_EVENTS = [
-  "started", "stopping", "stopped", "request", "request_failed", "job_changed", "send_done", "send_refused", "send_postponed", "batch_taken", "batch_sent", "loop_failed",
+  "started", "stopping", "stopped", "request", "request_failed", "job_changed", "send_done", "send_refused", "send_postponed", "batch_taken", "batch_sent", "loop_failed", "bells_cut",
 ] as const;
 export type LogEvent = (typeof LOG_EVENTS)[number];
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { DestinationStream } from "pino";
 import { Bells } from "./bells.js";
+import { relayBells } from "./relay-bells.js";
 import { folderBlobs } from "./blobs/folder.js";
 import type { ChainPort } from "./chain-port.js";
 import { readConfig, type CoordinatorConfig, type CoordinatorSettings } from "./config.js";
@@ -63,6 +64,7 @@ async function serve(config: CoordinatorConfig, ports: CoordinatorPorts, db: Db)
   ctx.log.write("info", "started", { port });
   const batches = { ...ctx, batching: config, findBadProofs: ports.findBadProofs };
   const loops = [runSender(ctx, stopping.signal), runBatches(batches, stopping.signal), runSweeper(ctx, stopping.signal)];
+  if (config.database.kind === "postgres") loops.push(relayBells(config.database.url, ctx, stopping.signal));
   let closed: Promise<void> | undefined;
   return {
     url: `http://${config.host}:${port}`,

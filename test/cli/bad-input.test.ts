@@ -30,6 +30,15 @@ function dataFolder(name: string, invoices: string | Buffer, enterprises = ENTER
 
 it("is built, as `npm test` does before it runs", () => expect(existsSync(resolve(import.meta.dirname, "../../dist/src/cli/main.js"))).toBe(true));
 
+it("names a wrong store, but does not repeat what may hold a password", () => {
+  for (const url of ["mysql://u:s3cret@db/x", "postgres://u:s3cret@db:99999/x", "s3cret"]) {
+    const { code, out, err } = veritee("coordinator", "--store", url);
+    expect(code).toBe(3);
+    expect(err).toContain("--store is no postgres:// URL");
+    expect(out + err).not.toContain("s3cret");
+  }
+});
+
 describe("usage errors exit with 2 and say what to give", () => {
   it.each([
     [["bogus"], /unknown command/],

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { join } from "node:path";
 import { SIMULATION_ANCHORS, VENDOR_ANCHORS } from "../../attestation/roots.js";
 import { ensure } from "../../protocol/errors.js";
@@ -15,10 +15,12 @@ import { openDevLedger, readDeployment, registrarKey, type DevLedger } from "../
 import { untilInterrupted } from "../until-interrupted.js";
 
 interface Options extends ParametersOption {
-  state: string; host: string; port: number; postgres?: string; rpc?: string; deployment?: string; key?: string;
+  state: string; host: string; port: number; store?: string; rpc?: string; deployment?: string; key?: string;
   measurement?: string[]; simulation?: boolean; allowDevelopment?: boolean; collateral: string; offline?: boolean;
   batchSize?: number; batchAge?: number; batchPatient?: boolean;
 }
+
+const STORE_URL = /^postgres(ql)?:\/\/./;
 
 const need = (value: string | undefined, option: string): string => {
   if (value === undefined) throw new Error(`--rpc needs ${option} as well`);
@@ -49,7 +51,8 @@ export const coordinatorCommand = (): Command =>
     .option("--state <dir>", "folder of its store and blobs", join(STATE_DIR, "coordinator"))
     .option("--host <host>", "address to listen on", "127.0.0.1")
     .option("--port <n>", "port to listen on", parsePort, 8080)
-    .option("--postgres <url>", "PostgreSQL instead of the embedded store")
+    .addOption(new Option("--store <url>", "PostgreSQL 15 or later (postgres://...) instead of the embedded store, for any number of coordinators")
+      .env("VERITEE_STORE"))
     .option("--rpc <url>", "JSON-RPC of a chain; the embedded development chain when left out")
     .option("--deployment <file>", "with --rpc: the contracts (veritee ledger deploy)")
     .option("--key <file>", "with --rpc: the registrar's key, used by this process alone")
@@ -63,6 +66,8 @@ export const coordinatorCommand = (): Command =>
     .option("--batch-patient", "wait that long even when no job is under way that could join: the moment of a receipt says less")
     .addHelpText("after", "\nLog lines go to standard output as JSON.\n\nExample:\n  veritee coordinator --simulation --allow-development --port 8080")
     .action(async (o: Options) => {
+      // The URL may hold a password: it is not repeated.
+      ensure(o.store === undefined || (STORE_URL.test(o.store) && URL.canParse(o.store)), "config_invalid", "--store is no postgres:// URL");
       if (o.simulation === true) ensureMaySimulate("simulated workers");
       if (o.allowDevelopment === true) ensureMaySimulate("development parameters");
       const parameters = await openParameters(o);
@@ -73,7 +78,7 @@ export const coordinatorCommand = (): Command =>
       const coordinator = await openCoordinator({
         settings: {
           developmentParameters: o.allowDevelopment ?? false, stateDir: o.state, host: o.host, port: o.port, batchSize: o.batchSize, batchAgeMs: o.batchAge, batchEarly: o.batchPatient !== true,
-          ...(o.postgres === undefined ? {} : { database: { kind: "postgres" as const, url: o.postgres } }),
+          ...(o.store === undefined ? {} : { database: { kind: "postgres" as const, url: o.store } }),
         },
         rpcUrl: ledger.rpcUrl, deployment: ledger.deployment, registrarKey: ledger.registrarKey,
         measurements, simulation: o.simulation ?? false, log, parameters,

@@ -12,6 +12,7 @@ export async function migrate(db: Kysely<Schema>): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) } });
   const { error, results } = await migrator.migrateToLatest();
   if (error === undefined) return;
-  const failed = results?.find((r) => r.status === "Error");
+  if (results === undefined) throw new VeriteeError("store_failed", "the store does not answer, or is of a later version", {}, { cause: error });
+  const failed = results.find((r) => r.status === "Error");
   throw new VeriteeError("store_failed", "a migration of the store failed", { migration: failed?.migrationName ?? "" }, { cause: error });
 }
