@@ -1,10 +1,12 @@
 import type { Field } from "../../../src/protocol/field.js";
 import type { DatasetProof, ProofBytes } from "../../../src/protocol/objects/index.js";
+import { datasetSignals } from "../../../src/proofs/dataset-proof.js";
 import { datasetJudge } from "../datasets.js";
 import type { Draw } from "../draw.js";
 import { crossCancelling, forged, rerandomised } from "../points.js";
 import type { AttackClass } from "../play.js";
 import type { Stage } from "../stage.js";
+import { proofOfFalseWitness } from "../witnesses.js";
 
 /** Records invented, trimmed, repeated, reordered, spliced: the whole dataset proof as the registry is given it. */
 export function datasetProofLies(stage: Stage, options: { twinEvery: number }): AttackClass {
@@ -84,6 +86,13 @@ export function datasetProofLies(stage: Stage, options: { twinEvery: number }): 
           () => ({ dataset: g.chunks[i] as ProofBytes }),
           () => ({ chunks: at(g.chunks, i, g.dataset) }),
         ])() });
+      } },
+      { name: "prover run on a false witness", share: 1, most: 8, attempt: async (draw) => {
+        const g = await good();
+        const lie = draw.pick<Partial<DatasetProof>>([{ leaf: draw.field() }, { datasetRoot: (await other()).datasetRoot, endorsement: stage.endorse((await other()).datasetRoot) }]);
+        const signals = datasetSignals({ ...g, ...lie });
+        const dataset = await proofOfFalseWitness("dataset-sme-invoice", stage.plans.endorsed.datasetInput, Object.fromEntries(signals.map((s, i) => [i + 1, s])), () => draw.field());
+        return judge({ ...g, ...lie, dataset });
       } },
       { name: "in another authority's name", share: 8, attempt: async (draw) => {
         const g = await good();
