@@ -71,6 +71,7 @@ export async function judge({ template, bare, tried }: Bench, mutant: Mutant): P
     if (solver.solve(given, () => [0n, 1n], last).accepted) return "accepts";
   }
   let found: Verdict = "survived";
+  let left = Math.ceil((10 * WORK) / made.r1cs.constraints.length);
   for (const [n, { given, honest, original }] of tried.entries()) {
     const before = (original.accepted ? original : (tried[0] as Tried).original).values;
     const valueOf = (wire: number): bigint => before[wireOf.get(made.names[wire] as string) ?? -1] ?? 0n;
@@ -87,6 +88,7 @@ export async function judge({ template, bare, tried }: Bench, mutant: Mutant): P
     const free = own.chosen.filter((wire) => !original.chosen.includes(wireOf.get(made.names[wire] as string) ?? -1));
     for (const wire of free.filter((_, i) => i < FREE_WIRES || i >= free.length - FREE_WIRES)) {
       for (const value of others(valueOf(wire))) {
+        if (left-- <= 0) return found;
         const forged = solver.solve(new Map([...inputs, [wire, value]]), choices, last);
         if (!forged.accepted) continue;
         if (differs(made, forged, original, wireOf)) return "output";

@@ -25,6 +25,11 @@ const characteristic = (edges: readonly number[]): bigint =>
     ...Array.from({ length: 6 }, (_, i) => [BigInt(65_535 - 7 * i * i), 16] as const),
   ]);
 
+const smeLargest = {
+  sales: smeSample.sales.map(() => 2n ** 41n - 1n), purchases: smeSample.sales.map(() => -1n), voidSales: 2n ** 24n - 1n, allSales: 2n ** 24n - 1n,
+  validSales: 2n ** 24n - 1n, suppliers: 2n ** 24n - 1n, largestCustomer: 2n ** 48n - 1n,
+};
+
 const scoreModel = {
   base: 100, thresholds: [500, 300, 20],
   characteristics: [{ edges: [10, 20], points: [5, 80, 300] }, { edges: [7], points: [-40, 60] }],
@@ -77,7 +82,7 @@ export const TEMPLATES: readonly TemplateCase[] = [
   { file: "positive.circom", main: "Positive(8)", honest: [0n, 1n, 256n, R - 255n, R - 3n].map((v) => ({ in: v })), lies: [{ in: 257n }, { in: R - 256n }] },
   { file: "limbs.circom", main: "Limbs(3, [4, 6, 5])", honest: [{ packed: 0n }, { packed: 2n ** 15n - 1n }, { packed: 12345n }], lies: [{ packed: 2n ** 15n }] },
   { file: "packed-limbs.circom", main: "PackedLimbs(3, [4, 6, 5])", honest: [{ limb: [15n, 63n, 31n] }, { limb: [3n, 40n, 9n] }], lies: [{ limb: [16n, 2n, 2n] }, { limb: [2n, 64n, 2n] }] },
-  { file: "signed-lanes.circom", main: "SignedLanes(3, 20, 8, 128)", honest: [[3n, -7n, 100n], [-128n, 127n, -128n], [127n, -128n, 127n]].map((l) => ({ packed: mod(l.reduce((s, v, i) => s + v * 2n ** BigInt(20 * i), 0n)) })) },
+  { file: "signed-lanes.circom", main: "SignedLanes(3, 20, 1, 1)", honest: [[0n, -1n, 0n], [-1n, 0n, -1n], [0n, 0n, -1n]].map((l) => ({ packed: mod(l.reduce((s, v, i) => s + v * 2n ** BigInt(20 * i), 0n)) })), lies: [{ packed: 1n }, { packed: 2n ** 40n + 1n }] },
   { file: "largest.circom", main: "Largest(3, 8)", honest: [{ value: [4n, 200n, 9n], at: 1n }, { value: [255n, 0n, 255n], at: 0n }] },
   { file: "characteristic.circom", main: "Characteristic(40, 44, 1000)", honest: [
     { packed: characteristic([10, 100, 500]), bin: 1n, a: 300n, b: 10n },
@@ -108,8 +113,9 @@ export const TEMPLATES: readonly TemplateCase[] = [
   ] },
   { file: "features-sme-invoice.circom", main: "FeaturesSmeInvoice()", honest: [
     { aggregates: smeElements(smeSample), maxMonth: maxMonth(smeSample) },
+    { aggregates: smeElements(smeLargest), maxMonth: 7n },
     ...[{ ...smeSample, sales: smeSample.sales.map((s) => -s) }, { ...smeSample, allSales: 0n, validSales: 0n, sales: smeSample.sales.map(() => 0n) }].map((a) => ({ aggregates: smeElements(a), maxMonth: maxMonth(a) })),
-  ] },
+  ], lies: [{ aggregates: smeElements(smeSample), maxMonth: 3n }, { aggregates: smeElements(smeSample), maxMonth: 36n }] },
   { file: "features-retail-account.circom", main: "FeaturesRetailAccount()", honest: [
     { aggregates: retailElements(retailSample), instalment: retailSample.instalment },
     ...[
