@@ -15,7 +15,8 @@ import {SourceRegistry} from "./SourceRegistry.sol";
 /// @dev Threats and what becomes of them, beyond those of LeafRegistry:
 /// - A step left out, repeated or of another dataset: neighbouring proofs share the word of the state between them, and each
 ///   state commits to its position and to the dataset's root.
-/// - An endorsement moved to other records: the source signs the dataset root, which the leaf's proof fixes.
+/// - An endorsement moved to other records, or the same records to another owner by whoever has seen them: the source signs
+///   the leaf, which fixes both.
 /// - Proofs copied in flight to insert the leaf under another authority: a leaf that DatasetRegistry has is taken under its
 ///   authority there only. Register it there before proving: a leaf lost to a stranger then costs a new salt, not new proofs.
 /// - A leaf that its owner has withdrawn from DatasetRegistry, proofs and signature left with a relay: it is not taken here.
@@ -158,7 +159,7 @@ contract ProvedDatasetRegistry is LeafRegistry {
             if (key != 0 || endorsement.length != 0) revert SourceMismatch();
             return;
         }
-        (address account, uint256 registered) = sources.endorser(programId, signals[DATASET_ROOT], endorsement);
+        (address account, uint256 registered) = sources.endorser(programId, signals[LEAF], endorsement);
         if (registered == 0) revert EndorsementInvalid();
         if (class != registered || key != sourceKeyOf(account)) revert SourceMismatch();
     }

@@ -5,7 +5,7 @@ import {Registrar} from "./Registrar.sol";
 import {Signature} from "./Signature.sol";
 
 /// @title Accounts of sources (banks, tax offices, platforms) and the class of each (docs/protocol.md, section 8).
-/// @notice A source endorses a dataset by signing its root: "these records, all of them, are as I have them". The class is
+/// @notice A source endorses a dataset by signing its leaf: "these records, all of them, are as I have them of this owner". The class is
 /// the registrar's word on who it is. Registered once, it never changes; a retired source endorses nothing more, and
 /// leaves that it endorsed before stay.
 contract SourceRegistry is Registrar {
@@ -56,14 +56,15 @@ contract SourceRegistry is Registrar {
     }
 
     /// @notice Who signed an endorsement, and its class: zero when it may not endorse, or the signature is malformed.
-    /// @param signature over SHA-256(ENDORSE_DOMAIN, chain id, this contract, programId, datasetRoot)
-    function endorser(bytes32 programId, uint256 datasetRoot, bytes calldata signature)
+    /// @param leaf binds the dataset root and the owner: a root alone would endorse the same records for whoever copies them
+    /// @param signature over SHA-256(ENDORSE_DOMAIN, chain id, this contract, programId, leaf)
+    function endorser(bytes32 programId, uint256 leaf, bytes calldata signature)
         external
         view
         returns (address account, uint256 class)
     {
         bytes32 digest =
-            sha256(abi.encodePacked(ENDORSE_DOMAIN, block.chainid, address(this), programId, datasetRoot));
+            sha256(abi.encodePacked(ENDORSE_DOMAIN, block.chainid, address(this), programId, leaf));
         account = Signature.recover(digest, signature);
         class = classOf(account); // the zero address is never registered
     }

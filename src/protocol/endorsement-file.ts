@@ -17,10 +17,11 @@ export interface SourceCard {
   readonly key: HpkeKey;
 }
 
-/** A source's word that records are its own records: complete, and none but these. */
+/** A source's word that a leaf's records are its own records of the leaf's owner: complete, and none but these. */
 export interface Endorsement {
   readonly program: string;
-  readonly datasetRoot: Field;
+  /** L, which binds the owner and the dataset root */
+  readonly leaf: Field;
   readonly source: LedgerAddress;
   readonly chainId: number;
   readonly sourceRegistry: LedgerAddress;
@@ -30,7 +31,7 @@ export interface Endorsement {
 
 const cardSchema = z.strictObject({ format: z.literal("veritee-source/1"), account: hex(20), sourceClass: z.int().min(1).max(5), key: hex(32) });
 const endorsementSchema = z.strictObject({
-  format: z.literal("veritee-endorsement/1"), program: z.string().min(1).max(64), datasetRoot: hex(32), source: hex(20),
+  format: z.literal("veritee-endorsement/1"), program: z.string().min(1).max(64), leaf: hex(32), source: hex(20),
   chainId: z.int().positive(), sourceRegistry: hex(20), signature: hex(65),
 });
 
@@ -44,7 +45,7 @@ export function cardFromJson(json: unknown): SourceCard {
 }
 
 export const endorsementToJson = (e: Endorsement): z.infer<typeof endorsementSchema> => ({
-  format: "veritee-endorsement/1", program: e.program, datasetRoot: toHex(fieldToBytes(e.datasetRoot)), source: e.source,
+  format: "veritee-endorsement/1", program: e.program, leaf: toHex(fieldToBytes(e.leaf)), source: e.source,
   chainId: e.chainId, sourceRegistry: e.sourceRegistry, signature: toHex(e.signature),
 });
 
@@ -52,11 +53,11 @@ export const endorsementToJson = (e: Endorsement): z.infer<typeof endorsementSch
 export function endorsementFromJson(json: unknown): Endorsement {
   const e = parsed(endorsementSchema, json, "an endorsement");
   const endorsement: Endorsement = {
-    program: e.program, datasetRoot: field(BigInt(`0x${e.datasetRoot}`)), source: hexId<LedgerAddress>(e.source, 20, "source"),
+    program: e.program, leaf: field(BigInt(`0x${e.leaf}`)), source: hexId<LedgerAddress>(e.source, 20, "source"),
     chainId: e.chainId, sourceRegistry: hexId<LedgerAddress>(e.sourceRegistry, 20, "sourceRegistry"), signature: fromHex(e.signature),
   };
   const place = { chainId: endorsement.chainId, contract: endorsement.sourceRegistry };
-  const signer = recoverLedger(endorseDigest(place, endorsement.program, endorsement.datasetRoot), endorsement.signature);
+  const signer = recoverLedger(endorseDigest(place, endorsement.program, endorsement.leaf), endorsement.signature);
   if (signer !== endorsement.source) throw new VeriteeError("signature_invalid", "the endorsement is signed by another account", { found: signer, expected: endorsement.source });
   return endorsement;
 }

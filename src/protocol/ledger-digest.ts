@@ -49,9 +49,12 @@ export const revokeDigest = (place: LedgerPlace, leaf: Field): Bytes => placed(D
 export const receiptDigest = (place: LedgerPlace, program: string, signals: LedgerSignals): Bytes =>
   placed(DOMAIN.receipt, place, ledgerProgramId(program), ...signalList(signals).map(fieldToBytes));
 
-/** Signed by a source to endorse a dataset root; `place.contract` is the source registry. */
-export const endorseDigest = (place: LedgerPlace, program: string, datasetRoot: Field): Bytes =>
-  placed(DOMAIN.endorse, place, ledgerProgramId(program), fieldToBytes(datasetRoot));
+/**
+ * Signed by a source to endorse a dataset; `place.contract` is the source registry. The leaf and not the dataset root, which
+ * would endorse the same records for whoever copies them: the leaf binds their owner as well.
+ */
+export const endorseDigest = (place: LedgerPlace, program: string, leaf: Field): Bytes =>
+  placed(DOMAIN.endorse, place, ledgerProgramId(program), fieldToBytes(leaf));
 
 /** A source's account as leaves carry it (docs/protocol.md 4). */
 export const sourceKeyOf = (source: LedgerAddress): Field => fieldFromDigest(digest("veritee/source/v1", addressBytes(source)));

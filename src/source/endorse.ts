@@ -4,6 +4,7 @@ import type { Endorsement } from "../protocol/endorsement-file.js";
 import { ensure } from "../protocol/errors.js";
 import type { Field } from "../protocol/field.js";
 import { hpkeOpen } from "../protocol/hpke.js";
+import type { PartyKey } from "../protocol/ids.js";
 import { endorseDigest, signLedger, sourceKeyOf, type LedgerPlace } from "../protocol/ledger-digest.js";
 import type { EndorsementRequest } from "../protocol/objects/index.js";
 import type { CanonicalRecord } from "../protocol/records.js";
@@ -19,7 +20,9 @@ export interface ShownDataset {
   readonly program: Program;
   readonly terms: Terms;
   readonly records: readonly CanonicalRecord[];
-  readonly datasetRoot: Field;
+  readonly leaf: Field;
+  /** whose records they are to be: the source must know this key as that enterprise's */
+  readonly owner: PartyKey;
 }
 
 /**
@@ -35,19 +38,19 @@ export async function openRequest(source: Source, program: Program, { manifest: 
   });
   dataKey.fill(0);
   ensure(opening.sourceKey === sourceKeyOf(address), "endorsement_refused", "the dataset was sealed for another source", { source: address });
-  return { program, terms, records, datasetRoot: manifest.datasetRoot };
+  return { program, terms, records, leaf: manifest.leaf, owner: manifest.owner };
 }
 
 /**
- * Signs the dataset's root if its records are the source's own. The root fixes every record, their number and the terms:
- * nothing can be trimmed or added afterwards.
+ * Signs the dataset's leaf if its records are the source's own. The leaf fixes every record, their number, the terms and the
+ * owner: nothing can be trimmed or added afterwards, nor the same records be passed off as somebody else's.
  * @param own what the source has of this enterprise, in any order, with tags of its own
  * @param place the ledger's registry of sources: the endorsement is good there and nowhere else
  * @throws endorsement_refused with the first difference in numbers
  */
-export function endorse(source: Source, { program, terms, records, datasetRoot }: ShownDataset, own: readonly CanonicalRecord[], place: LedgerPlace): Endorsement {
+export function endorse(source: Source, { program, terms, records, leaf }: ShownDataset, own: readonly CanonicalRecord[], place: LedgerPlace): Endorsement {
   ensureSameRecords(records, program.canonical(own, terms), program.counterparty);
   const { address, privateKey } = source.account;
-  const signature = signLedger(endorseDigest(place, program.id, datasetRoot), privateKey);
-  return { program: program.id, datasetRoot, source: address, chainId: place.chainId, sourceRegistry: place.contract, signature };
+  const signature = signLedger(endorseDigest(place, program.id, leaf), privateKey);
+  return { program: program.id, leaf, source: address, chainId: place.chainId, sourceRegistry: place.contract, signature };
 }

@@ -33,7 +33,7 @@ export function datasetJudge(stage: Stage, { twinEvery }: { twinEvery: number })
     try {
       verifyDatasetProof(proof);
       if (proof.sourceClass === 0) return proof.endorsement === undefined;
-      const digest = endorseDigest({ chainId: CHAIN_ID, contract: deployment.sourceRegistry }, proof.program, proof.datasetRoot);
+      const digest = endorseDigest({ chainId: CHAIN_ID, contract: deployment.sourceRegistry }, proof.program, proof.leaf);
       const account = recoverLedger(digest, proof.endorsement ?? new Uint8Array());
       const source = await reader.sourceOf(account);
       return source !== undefined && !source.retired && source.sourceClass === proof.sourceClass && sourceKeyOf(account) === proof.sourceKey;

@@ -88,19 +88,18 @@ export async function makeParties(seed: string) {
   const ownModel = await model(program.defaultModel);
   const lenient = await model({ ...program.defaultModel, name: "lenient", grades: program.defaultModel.grades.map((g, i) => ({ ...g, minScore: g.minScore - (i < 3 ? 200 : 0) })) });
 
-  const newJob = async (dataset: Sealed, requireProvedDataset = false): Promise<Job> => {
-    const grant = await createGrant(dataset.owner, { dataset: dataset.manifest, grantee: platform.signing.publicKey, purpose: PURPOSE, ...POLICY }, ports);
-    return createJob(platform, { grant, model: (sealed[0] as SealedModel).manifest, ...POLICY, resultSuite: 1, requireProvedDataset }, ports);
-  };
+  const grant = await createGrant(victim, { dataset: asked.manifest, grantee: platform.signing.publicKey, purpose: PURPOSE, maxUses: 3, resultSuite: 1, ...POLICY }, ports);
+  const newJob = (requireProvedDataset = false): Promise<Job> =>
+    createJob(platform, { grant, model: (sealed[0] as SealedModel).manifest, ...POLICY, resultSuite: 1, requireProvedDataset }, ports);
   const jobs = {
     /** has its receipt on the ledger */
-    done: await newJob(asked),
+    done: await newJob(),
     /** open, and what most lies are about */
-    open: await newJob(asked),
+    open: await newJob(),
     /** open too, wants a proved dataset */
-    demanding: await newJob(asked, true),
+    demanding: await newJob(true),
   };
-  return { ports, victim, other, platform, bankKey, retiredBankKey, bank, datasets, model: ownModel, lenient, jobs, seal };
+  return { ports, victim, other, platform, bankKey, retiredBankKey, bank, datasets, model: ownModel, lenient, grant, jobs };
 }
 
 function partsOf(manifest: DatasetManifest, { opening, terms, aggregates }: OpenedDataset): DatasetParts {

@@ -11,8 +11,9 @@ import { R, type Field } from "../../src/protocol/field.js";
 import { sha256 } from "../../src/protocol/hash.js";
 import { hpkeSeal } from "../../src/protocol/hpke.js";
 import { ledgerProgramId, recoverLedger, signLedger, type LedgerSignals } from "../../src/protocol/ledger-digest.js";
-import { platformResult, receiptStatement, sealedResult, type PlatformResult, type ProofBytes, type ReceiptStatement, type WorkerCertificate } from "../../src/protocol/objects/index.js";
+import { enterpriseResult, platformResult, receiptStatement, sealedResult, type EnterpriseResult, type PlatformResult, type ProofBytes, type ReceiptStatement, type WorkerCertificate } from "../../src/protocol/objects/index.js";
 import { receiptToJson, type LedgerAnchor } from "../../src/protocol/receipt-file.js";
+import { openEnterpriseResult } from "../../src/enterprise/open-result.js";
 import { openPlatformResult } from "../../src/platform/open-result.js";
 import { proofFromLedger } from "../../src/proofs/codec.js";
 import { pinnedKeys } from "../../src/proofs/pinned-key.js";
@@ -177,6 +178,24 @@ export function receiptJudge(parties: Parties, ground: Ground, options: { twinEv
     return unverified === undefined ? ACCEPTED : refusedBy(unverified);
   }
 
+  /** What the enterprise makes of its part of a result whose receipt is honest. */
+  async function judgeEnterprise(told: Told, part: EnterpriseResult, sealer = liar.signing): Promise<Verdict> {
+    const { victim, grant, datasets } = parties;
+    const recipient = victim.signing.publicKey;
+    try {
+      const box = await hpkeSeal(grant.value.resultKey, RESULT_INFO, resultAad(told.job.id, recipient), enterpriseResult.encode(part));
+      await openEnterpriseResult(victim, {
+        sealed: sealedResult.sign({ job: told.job.id, recipient, box }, sealer).envelope,
+        statement: receiptStatement.sign(statementOf(told, rawOf(told)), liar.signing).envelope,
+        job: told.job.id, dataset: datasets.asked.manifest.value, grant: grant.value,
+      });
+      return ACCEPTED;
+    } catch (error) {
+      if (!(error instanceof VeriteeError)) throw error;
+      return refusedBy(`enterprise: ${typeof error.facts["field"] === "string" ? error.facts["field"] : error.code}`);
+    }
+  }
+
   /** A judge with its eyes shut to something: what it accepts, the real one must not. */
   async function blindJudge(told: Told, blind: Blind): Promise<Verdict> {
     const raw = rawOf(told);
@@ -187,7 +206,7 @@ export function receiptJudge(parties: Parties, ground: Ground, options: { twinEv
   }
 
   return {
-    judge, blindJudge, rawOf, digestOf, signed,
+    judge, judgeEnterprise, blindJudge, rawOf, digestOf, signed,
     judgeRaw: async (raw: Raw): Promise<Verdict> => {
       const refused = await refusal(raw);
       return refused === undefined ? ACCEPTED : refusedBy(`ledger: ${refused}`);

@@ -87,18 +87,20 @@ export async function openStage(seed: string, options: { twinEvery: number }) {
   const done = await told("done");
   const minedDone = await ground.sender.submitReceipt({ ...done.signals, program: program.id, proof: done.proof, ledgerSignature: receipts.rawOf(done).signature });
 
-  const endorse = (root: DatasetProof["datasetRoot"], key = parties.bankKey, programId = program.id): Bytes =>
-    signLedger(endorseDigest({ chainId: CHAIN_ID, contract: ground.deployment.sourceRegistry }, programId, root), key);
-  const provedDataset = once(async (name): Promise<DatasetProof> => {
+  const endorse = (leaf: DatasetProof["leaf"], key = parties.bankKey, programId = program.id): Bytes =>
+    signLedger(endorseDigest({ chainId: CHAIN_ID, contract: ground.deployment.sourceRegistry }, programId, leaf), key);
+  const provedDataset: (name: string) => Promise<DatasetProof> = once(async (name) => {
     if (name === "asked") return askedProof;
     const { plan, said } = datasetSubject(name);
-    return proveWhole(prover, plan, said);
+    return proveWhole(prover, plan, said, name === "copied" ? (await provedDataset("endorsed")).chunks : []);
   });
-  /** The endorsed dataset; and the same with records taken away or added, under the endorsement of the whole. */
+  /** The endorsed dataset; the same with records taken away or added, or in another owner's name, under its endorsement. */
   function datasetSubject(name: string): { plan: IngestPlan; said: Pick<DatasetProof, "sourceClass" | "sourceKey" | "endorsement"> } {
     const { endorsed } = datasets;
-    const said = { ...parties.bank, endorsement: endorse(plans.endorsed.datasetRoot) };
+    const said = { ...parties.bank, endorsement: endorse(plans.endorsed.leaf) };
     if (name === "endorsed") return { plan: plans.endorsed, said };
+    // The same records and salts, told to be another owner's: the steps are the very same, the leaf is not.
+    if (name === "copied") return { plan: program.ingest(ingestSource(endorsed, { owner: datasets.stranger.parts.owner })), said };
     return { plan: editedPlan(endorsed, name), said };
   }
   function editedPlan(sealed: Sealed, how: string): IngestPlan {

@@ -68,9 +68,11 @@ export const ingestSource = ({ opened, parts }: Sealed, change: Partial<IngestSo
   sourceClass: parts.sourceClass, sourceKey: parts.sourceKey, ...change,
 });
 
-/** Proves a dataset for real, chunk by chunk. */
-export function proveWhole(prover: Prover, plan: IngestPlan, said: Pick<DatasetProof, "sourceClass" | "sourceKey"> & Partial<DatasetProof>): Promise<DatasetProof> {
-  const journal = { read: async () => undefined, write: async () => undefined };
+/** Proves a dataset for real, chunk by chunk. @param known chunk proofs that are there already */
+export function proveWhole(
+  prover: Prover, plan: IngestPlan, said: Pick<DatasetProof, "sourceClass" | "sourceKey"> & Partial<DatasetProof>, known: readonly ProofBytes[] = [],
+): Promise<DatasetProof> {
+  const journal = { read: async (index: number) => known[index - 1], write: async () => undefined };
   const { sourceClass, sourceKey, endorsement } = said;
   return proveDataset({ program: program.id, plan, sourceClass, sourceKey: sourceKey as Field, ...(endorsement === undefined ? {} : { endorsement }) }, { prover, journal });
 }

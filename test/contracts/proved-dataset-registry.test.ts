@@ -255,7 +255,7 @@ describe("the source behind a leaf", () => {
     const leaf = w.provedLeaf(1);
     const { sourceClass, sourceKey } = w.endorsed(bank, 1);
     const place = { chainId: w.deployment.chainId, contract: w.deployment.sourceRegistry };
-    const endorsement = signLedger(endorseDigest(place, PROGRAM, leaf.proof.datasetRoot), bank);
+    const endorsement = signLedger(endorseDigest(place, PROGRAM, leaf.proof.leaf), bank);
     expect(await refusal(withProof(leaf, { sourceClass, sourceKey, endorsement }))).toEqual(refusedFor("DatasetProofInvalid"));
   });
 
@@ -265,16 +265,23 @@ describe("the source behind a leaf", () => {
     const forged = [
       undefined, new Uint8Array(65), said.endorsement?.subarray(0, 64),
       ...[
-        endorseDigest(place, PROGRAM, w.rng.field()), endorseDigest(place, "retail-account/1", said.datasetRoot),
-        endorseDigest({ ...place, chainId: 1 }, PROGRAM, said.datasetRoot),
-        endorseDigest({ ...place, contract: w.deployment.provedDatasetRegistry }, PROGRAM, said.datasetRoot),
-        insertDigest(place, said.datasetRoot),
+        endorseDigest(place, PROGRAM, w.rng.field()), endorseDigest(place, "retail-account/1", said.leaf), endorseDigest(place, PROGRAM, said.datasetRoot),
+        endorseDigest({ ...place, chainId: 1 }, PROGRAM, said.leaf),
+        endorseDigest({ ...place, contract: w.deployment.provedDatasetRegistry }, PROGRAM, said.leaf),
+        insertDigest(place, said.leaf),
       ].map((digest) => signLedger(digest, bank)),
-      signLedger(endorseDigest(place, PROGRAM, said.datasetRoot), keyFrom(w.rng)),
+      signLedger(endorseDigest(place, PROGRAM, said.leaf), keyFrom(w.rng)),
     ];
     for (const [n, endorsement] of forged.entries()) {
       expect(await refusal(w.provedLeaf(0, { ...said, endorsement })), `forgery ${n}`).toEqual(refusedFor("EndorsementInvalid"));
     }
+  });
+
+  it("does not endorse the same records under another leaf: whoever has seen them cannot pass them off as its own", async () => {
+    const said = w.endorsed(bank, 1);
+    const copy = { ...said, leaf: w.rng.field() };
+    expect(await refusal(w.provedLeaf(1, copy))).toEqual(refusedFor("EndorsementInvalid"));
+    expect(await rawRefusal(insertArgs(w.provedLeaf(1, said), 0))).toBeUndefined();
   });
 
   it("is refused once retired", async () => {

@@ -46,11 +46,11 @@ describe("a dataset that was sealed for a bank", () => {
     grant = await issueGrant(enterprise, url, {
       dataset, grantee: partyKey(model.signer), purpose: "credit decision", maxUses: 4, allowedMeasurements: [measurement], allowedAnchors: ["sim"],
     });
-    const { program, datasetRoot } = dataset.value;
+    const { program, leaf } = dataset.value;
     const place = { chainId: deployment.chainId, contract: deployment.sourceRegistry };
-    const signature = signLedger(endorseDigest(place, program, datasetRoot), bank);
+    const signature = signLedger(endorseDigest(place, program, leaf), bank);
     proof = (await proveLocally(enterprise, dataset.id, () => undefined,
-      { program, datasetRoot, source: ledgerAddress(bank), chainId: place.chainId, sourceRegistry: place.contract, signature })).proof;
+      { program, leaf, source: ledgerAddress(bank), chainId: place.chainId, sourceRegistry: place.contract, signature })).proof;
   }, 600_000);
   afterAll(async () => {
     await world?.stop();
@@ -73,9 +73,9 @@ describe("a dataset that was sealed for a bank", () => {
     return untilProved(api, dataset.value, 120);
   }
   const at = <T>(list: readonly T[], i: number, value: T): T[] => list.map((x, j) => (j === i ? value : x));
-  const endorsedBy = (key: Uint8Array, root: Field): Uint8Array => {
+  const endorsedBy = (key: Uint8Array, leaf: Field): Uint8Array => {
     const { chainId, sourceRegistry: contract } = world.ledger.deployment;
-    return signLedger(endorseDigest({ chainId, contract }, proof.program, root), key);
+    return signLedger(endorseDigest({ chainId, contract }, proof.program, leaf), key);
   };
 
   it("is not scored under the bank's name before it is proved", async () => {
@@ -92,8 +92,8 @@ describe("a dataset that was sealed for a bank", () => {
     "a chunk proof of another chunk or none": [() => ({ chunks: at(proof.chunks, 0, proof.dataset) }), "IngestProofInvalid"],
     "a state of another dataset": [() => ({ states: at(proof.states, proof.states.length - 1, 12345n as Field) }), "IngestProofInvalid"],
     "a dataset proof that is a chunk's": [() => ({ dataset: proof.chunks[0] as ProofBytes }), "DatasetProofInvalid"],
-    "an endorsement of other records": [() => ({ endorsement: endorsedBy(bank, 54321n as Field) }), "EndorsementInvalid"],
-    "an endorsement by an account that is no source": [() => ({ endorsement: endorsedBy(stranger, proof.datasetRoot) }), "EndorsementInvalid"],
+    "an endorsement of another leaf": [() => ({ endorsement: endorsedBy(bank, 54321n as Field) }), "EndorsementInvalid"],
+    "an endorsement by an account that is no source": [() => ({ endorsement: endorsedBy(stranger, proof.leaf) }), "EndorsementInvalid"],
     "no endorsement": [() => ({ endorsement: undefined }), "EndorsementInvalid"],
     "another source's key": [() => ({ sourceKey: sourceKeyOf(ledgerAddress(stranger)) }), "SourceMismatch"],
   };

@@ -16,7 +16,7 @@ import { AS_OF_DAY, invoices } from "../harness/records.js";
 import { manualClock, seededRandom } from "../harness/seeded.js";
 
 // Promises: a source signs only records that are its own, all of them and no others, whatever names counterparties have;
-// only the source that a dataset was sealed for can open it; an endorsement is good for one root on one ledger.
+// only the source that a dataset was sealed for can open it; an endorsement is good for one leaf, so for one owner, on one ledger.
 
 const random = seededRandom("endorse");
 const source = sourceFromSeed(random(32));
@@ -41,7 +41,7 @@ describe("a source endorses", () => {
   it("its own records, in another order and under other tags, by an endorsement that reads back", () => {
     const elsewhere = [...own].reverse().map((r) => ({ ...r, tag: 1000 - r.tag }));
     const endorsement = endorse(source, shown, elsewhere, place);
-    expect(endorsement).toMatchObject({ program: "sme-invoice/1", datasetRoot: dataset.manifest.value.datasetRoot, source: source.account.address });
+    expect(endorsement).toMatchObject({ program: "sme-invoice/1", leaf: dataset.manifest.value.leaf, source: source.account.address });
     expect(endorsementFromJson(JSON.parse(JSON.stringify(endorsementToJson(endorsement))))).toEqual(endorsement);
   });
 
@@ -76,9 +76,9 @@ describe("a source endorses", () => {
 });
 
 describe("an endorsement", () => {
-  it("is its source's word on one root and one ledger", () => {
+  it("is its source's word on one leaf and one ledger", () => {
     const json = endorsementToJson(endorse(source, shown, own, place));
-    for (const change of [{ datasetRoot: "00".repeat(32) }, { source: stranger.account.address }, { chainId: 1 }, { sourceRegistry: "cd".repeat(20) }, { program: "retail-account/1" }]) {
+    for (const change of [{ leaf: "00".repeat(32) }, { source: stranger.account.address }, { chainId: 1 }, { sourceRegistry: "cd".repeat(20) }, { program: "retail-account/1" }]) {
       expect(() => endorsementFromJson({ ...json, ...change })).toThrow(expect.objectContaining({ code: "signature_invalid" }));
     }
     expect(() => endorsementFromJson({ ...json, format: "x" })).toThrow(expect.objectContaining({ code: "input_invalid" }));

@@ -166,7 +166,7 @@ export const sourceRegistryAbi = [
    },
    {
     "internalType": "uint256",
-    "name": "datasetRoot",
+    "name": "leaf",
     "type": "uint256"
    },
    {

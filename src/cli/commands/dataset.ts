@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { join } from "node:path";
+import { withdrawProofIfAny } from "../../enterprise/dataset/publish-proof.js";
 import { withdrawDataset } from "../../enterprise/dataset/publish.js";
 import type { DatasetStep } from "../../enterprise/dataset/prepare.js";
 import { hexId, type DatasetManifestId } from "../../protocol/ids.js";
@@ -58,8 +59,10 @@ export function datasetCommand(): Command {
     .action(async (id: string, options: RemoteOptions) => {
       const home = await openPartyHome(options, "enterprise");
       const manifest = await readSigned(join(datasetFolder(home, hexId<DatasetManifestId>(id, 32, "dataset")), "manifest.bin"), datasetManifest);
-      const view = await withdrawDataset(enterpriseOf(home), manifest.value, clientOf(home, options.coordinator));
-      createOutput(false).result(view, () => [`withdrawal of ${id}: ${view.state}`]);
+      const api = clientOf(home, options.coordinator);
+      const view = await withdrawDataset(enterpriseOf(home), manifest.value, api);
+      const proved = await withdrawProofIfAny(enterpriseOf(home), manifest.value, api);
+      createOutput(false).result({ ...view, proved }, () => [`withdrawal of ${id}: ${view.state}${proved === undefined ? "" : `, of its proof: ${proved.state}`}`]);
     });
   addProveCommands(command);
   return command;

@@ -41,7 +41,8 @@ export function sourceCommand(): Command {
       const own = await importRecords(program, o, shown.terms);
       const endorsement = endorsementToJson(endorse(sourceOf(home), shown, own.records, { chainId, contract: sourceRegistry }));
       await writeFile(o.out, `${JSON.stringify(endorsement, null, 2)}\n`);
-      createOutput(o.json ?? false).result(endorsement, () => [`endorsed: ${own.records.length} records of ${own.applicant} are the source's own; ${o.out}`]);
+      createOutput(o.json ?? false).result(endorsement, () => [`endorsed: ${own.records.length} records of ${own.applicant} are the source's own; ${o.out}`,
+        `good for the owner ${shown.owner} alone: make sure that this is the enterprise's key`]);
     });
   return command;
 }

@@ -59,8 +59,8 @@ export async function proveLocally(
 }
 
 /** Found here in a moment; the ledger would find it after the proving. */
-function ensureFor({ program, datasetRoot }: DatasetManifest, sourceKey: Field, endorsement: Endorsement): void {
-  ensure(endorsement.program === program && endorsement.datasetRoot === datasetRoot, "manifest_mismatch", "the endorsement is of another dataset", { field: "datasetRoot" });
+function ensureFor({ program, leaf }: DatasetManifest, sourceKey: Field, endorsement: Endorsement): void {
+  ensure(endorsement.program === program && endorsement.leaf === leaf, "manifest_mismatch", "the endorsement is of another dataset", { field: "leaf" });
   ensure(sourceKeyOf(endorsement.source) === sourceKey, "manifest_mismatch", "the endorsement is by another source", { source: endorsement.source });
 }
 

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from "kysely";
 import type { Db, OutboxRow } from "../store/schema.js";
-import { HOLD_SECONDS } from "./queue.js";
+import { holdSends } from "./queue.js";
 
 /** When receipts go to the ledger together. */
 export interface Batching {
@@ -37,9 +37,7 @@ export function takeBatch(db: Db, batching: Batching): Promise<TakenBatch | unde
       .orderBy("o.due_at").orderBy("o.seq").limit(batching.batchSize).forUpdate("o").skipLocked().execute();
     // Another replica was quicker.
     if (taken.length === 0) return undefined;
-    const rows = await trx.updateTable("outbox")
-      .set((eb) => ({ tries: eb("tries", "+", 1), due_at: sql<Date>`now() + make_interval(secs => ${HOLD_SECONDS})` }))
-      .where("seq", "in", taken.map((row) => row.seq)).returningAll().execute();
+    const rows = await holdSends(trx, taken.map((row) => row.seq));
     return { ...next, rows };
   });
 }

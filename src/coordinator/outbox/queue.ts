@@ -4,6 +4,7 @@ import { sha256 } from "../../protocol/hash.js";
 import { toHex, utf8 } from "../../protocol/bytes.js";
 import { ANCHORS } from "../../protocol/objects/parts.js";
 import type { Db, OutboxRow } from "../store/schema.js";
+import { advanceSends } from "./advance.js";
 
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`));
 
@@ -21,7 +22,7 @@ export type Send = z.infer<typeof sendSchema>;
 export type SendOf<K extends Send["kind"]> = Extract<Send, { kind: K }>;
 
 /** How long a sender keeps a row to itself; a sender that died has its rows taken up again after that. */
-export const HOLD_SECONDS = 60;
+const HOLD_SECONDS = 60;
 const MAX_PAUSE_SECONDS = 30;
 
 /**
@@ -30,10 +31,12 @@ const MAX_PAUSE_SECONDS = 30;
  */
 export async function enqueueSend(trx: Db, send: Send): Promise<void> {
   const payload = JSON.stringify(send);
-  await trx.insertInto("outbox").values({
-    kind: send.kind, subject: send.subject, dedupe: toHex(sha256(utf8(payload))), payload, due_at: sql<Date>`now()`,
-  }).onConflict((c) => c.column("dedupe")
-    .doUpdateSet({ state: "pending", tries: 0, due_at: sql<Date>`now()` }).where("outbox.state", "=", "refused")).execute();
+  const dedupe = toHex(sha256(utf8(payload)));
+  const planned = await trx.insertInto("outbox").values({ kind: send.kind, subject: send.subject, dedupe, payload, due_at: sql<Date>`now()` })
+    .onConflict((c) => c.column("dedupe").doNothing()).returning("seq").executeTakeFirst();
+  if (planned !== undefined) return;
+  const { seq } = await trx.selectFrom("outbox").select("seq").where("dedupe", "=", dedupe).executeTakeFirstOrThrow();
+  await advanceSends(trx, [seq], "again", { state: "pending", tries: 0, error_code: null, due_at: sql<Date>`now()` });
 }
 
 /** A deed that is done alone; receipts go in batches. */
@@ -48,21 +51,24 @@ export function takeSend(db: Db): Promise<OutboxRow | undefined> {
       .where("due_at", "<=", sql<Date>`now()`)
       .orderBy("due_at").orderBy("seq").limit(1).forUpdate().skipLocked().executeTakeFirst();
     if (row === undefined) return undefined;
-    return trx.updateTable("outbox")
-      .set((eb) => ({ tries: eb("tries", "+", 1), due_at: sql<Date>`now() + make_interval(secs => ${HOLD_SECONDS})` }))
-      .where("seq", "=", row.seq).returningAll().executeTakeFirstOrThrow();
+    return (await holdSends(trx, [row.seq]))[0];
   });
 }
 
+/** Keeps deeds whose rows the transaction has locked to their sender for a while. */
+export const holdSends = (trx: Db, seqs: readonly bigint[]): Promise<readonly OutboxRow[]> =>
+  advanceSends(trx, seqs, "take", {
+    tries: sql<number>`tries + 1`, error_code: null, due_at: sql<Date>`now() + make_interval(secs => ${HOLD_SECONDS})`,
+  });
+
 /** Marks a deed settled. False when another sender settled it first: its effects are then applied already. */
 export async function settleSend(trx: Db, row: OutboxRow, state: "done" | "refused", code: string | null = null): Promise<boolean> {
-  const settled = await trx.updateTable("outbox").set({ state, error_code: code })
-    .where("seq", "=", row.seq).where("state", "=", "pending").returning("seq").executeTakeFirst();
-  return settled !== undefined;
+  const settled = await advanceSends(trx, [row.seq], state === "done" ? "done" : "refuse", { state, error_code: code });
+  return settled.length === 1;
 }
 
 export async function postponeSend(db: Db, row: OutboxRow, code: string): Promise<void> {
   const pause = Math.min(MAX_PAUSE_SECONDS, 0.25 * 2 ** Math.min(row.tries, 10));
-  await db.updateTable("outbox").set({ error_code: code, due_at: sql<Date>`now() + make_interval(secs => ${pause})` })
-    .where("seq", "=", row.seq).execute();
+  await db.transaction().execute((trx) =>
+    advanceSends(trx, [row.seq], "postpone", { error_code: code, due_at: sql<Date>`now() + make_interval(secs => ${pause})` }));
 }

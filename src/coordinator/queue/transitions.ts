@@ -1,4 +1,5 @@
 import type { JobState } from "../../transport/api.js";
+import type { Machine, Transition as MachineTransition } from "../trace/machine.js";
 
 /** What can happen to a job. */
 export const JOB_EVENTS = [
@@ -26,7 +27,7 @@ export const GUARDS = {
 } as const;
 export type Guard = keyof typeof GUARDS;
 
-export interface Transition { readonly from: JobState; readonly event: JobEvent; readonly guard?: Guard; readonly to: JobState }
+export interface Transition extends MachineTransition<JobState, JobEvent> { readonly guard?: Guard }
 
 /** The whole state machine. What is not here changes nothing. */
 export const TRANSITIONS: readonly Transition[] = [
@@ -49,6 +50,9 @@ export const TRANSITIONS: readonly Transition[] = [
   { from: "anchoring", event: "root_unknown", to: "queued" },
   { from: "anchoring", event: "refuse", to: "failed" },
 ];
+
+/** As a trace is replayed against it. */
+export const JOB_MACHINE: Machine<JobState, JobEvent> = { name: "job", initial: "queued", transitions: TRANSITIONS };
 
 /** The state after an event, undefined when the event changes nothing in this state. */
 export function nextState(from: JobState, event: JobEvent, facts: GuardFacts): JobState | undefined {

@@ -1,6 +1,10 @@
+import type { Updateable } from "kysely";
 import type { Bytes } from "../../protocol/bytes.js";
 import type { KeyRequestId, PartyKey } from "../../protocol/ids.js";
-import type { Db } from "./schema.js";
+import { stepOf } from "../trace/machine.js";
+import { recordSteps } from "../trace/record.js";
+import { KEY_REQUEST_MACHINE, keyRequestState, type KeyRequestEvent } from "./key-request-transitions.js";
+import type { Db, KeyRequestTable } from "./schema.js";
 
 const INBOX_SIZE = 32;
 
@@ -23,10 +27,21 @@ export function openKeyRequests(db: Db, holder: PartyKey) {
     .orderBy("k.created_at").limit(INBOX_SIZE).execute();
 }
 
-/** Each of these keeps the first value. */
-export const setChallenge = (db: Db, id: KeyRequestId, challengeId: string, challenge: Bytes) =>
-  db.updateTable("key_requests").set({ challenge_id: challengeId, challenge }).where("id", "=", id).where("challenge", "is", null).execute();
-export const setEvidence = (db: Db, id: KeyRequestId, evidence: Bytes) =>
-  db.updateTable("key_requests").set({ evidence }).where("id", "=", id).where("evidence", "is", null).execute();
-export const setReply = (db: Db, id: KeyRequestId, reply: Bytes) =>
-  db.updateTable("key_requests").set({ reply }).where("id", "=", id).where("reply", "is", null).execute();
+// Each of these keeps the first value.
+export const setChallenge = (db: Db, id: KeyRequestId, challengeId: string, challenge: Bytes): Promise<void> =>
+  advance(db, id, "challenge", { challenge_id: challengeId, challenge });
+export const setEvidence = (db: Db, id: KeyRequestId, evidence: Bytes): Promise<void> => advance(db, id, "evidence", { evidence });
+export const setReply = (db: Db, id: KeyRequestId, reply: Bytes): Promise<void> => advance(db, id, "reply", { reply });
+
+/** Applies an event and records it; one that changes nothing, or whose message is there already, leaves no trace. */
+async function advance(db: Db, id: KeyRequestId, event: KeyRequestEvent, set: Updateable<KeyRequestTable>): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const row = await trx.selectFrom("key_requests").select(["challenge", "evidence", "reply"]).where("id", "=", id).forUpdate().executeTakeFirst();
+    if (row === undefined || row[event] !== null) return;
+    const from = keyRequestState(row);
+    const to = stepOf(KEY_REQUEST_MACHINE, from, event);
+    if (to === undefined) return;
+    await recordSteps(trx, "key_request", [{ subject: id, event, from, to }]);
+    await trx.updateTable("key_requests").set(set).where("id", "=", id).execute();
+  });
+}

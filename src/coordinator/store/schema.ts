@@ -66,6 +66,11 @@ export interface OutboxTable {
   state: Generated<"pending" | "done" | "refused">; tries: Generated<number>; due_at: DatabaseTime; error_code: string | null;
 }
 
+/** What happened to key requests (`subject`: id) and to deeds for the ledger (seq of outbox), steps that changed something only. */
+export interface MachineEventTable {
+  seq: Generated<bigint>; machine: "key_request" | "send"; subject: string; event: string; from_state: string; to_state: string; detail: string | null; at: CreatedAt;
+}
+
 export interface Schema {
   request_nonces: RequestNonceTable;
   datasets: DatasetTable;
@@ -84,6 +89,7 @@ export interface Schema {
   receipts: ReceiptTable;
   key_requests: KeyRequestTable;
   outbox: OutboxTable;
+  machine_events: MachineEventTable;
 }
 
 /** A store or a transaction on it. Inside a transaction use the transaction only: PGlite has one connection. */

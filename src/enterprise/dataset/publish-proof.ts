@@ -1,4 +1,4 @@
-import { ensure } from "../../protocol/errors.js";
+import { ensure, VeriteeError } from "../../protocol/errors.js";
 import { insertDigest, revokeDigest, signLedger, type LedgerPlace } from "../../protocol/ledger-digest.js";
 import { datasetProofToBytes, type DatasetManifest, type DatasetProof } from "../../protocol/objects/index.js";
 import type { EnterpriseApi, LeafView } from "../../transport/api.js";
@@ -20,6 +20,17 @@ export async function publishProof(enterprise: Enterprise, manifest: DatasetMani
 export async function withdrawProof(enterprise: Enterprise, manifest: DatasetManifest, api: EnterpriseApi): Promise<LeafView> {
   const { privateKey } = enterprise.registryAuthority(manifest.datasetId, manifest.datasetVersion);
   return api.revokeProvedLeaf(manifest.leaf, signLedger(revokeDigest(await placeOf(api), manifest.leaf), privateKey));
+}
+
+/** The same, if the dataset was ever registered there: the two registrations are withdrawn one by one. */
+export async function withdrawProofIfAny(enterprise: Enterprise, manifest: DatasetManifest, api: EnterpriseApi): Promise<LeafView | undefined> {
+  try {
+    await api.provedLeaf(manifest.leaf);
+  } catch (error) {
+    if (error instanceof VeriteeError && error.code === "not_found") return undefined;
+    throw error;
+  }
+  return withdrawProof(enterprise, manifest, api);
 }
 
 /**

@@ -32,7 +32,7 @@ export interface DatasetProof {
   readonly dataset: ProofBytes;
   readonly ingestKeySha256: Bytes;
   readonly datasetKeySha256: Bytes;
-  /** 65 bytes r, s, v of the source over the dataset root; undefined when unendorsed */
+  /** 65 bytes r, s, v of the source over the leaf; undefined when unendorsed */
   readonly endorsement: Bytes | undefined;
 }
 

@@ -420,7 +420,7 @@ export type DatasetProof = Message<"veritee.v1.DatasetProof"> & {
   datasetKeySha256: Uint8Array;
 
   /**
-   * the source's ledger signature over the dataset root, 65 bytes; empty when unendorsed
+   * the source's ledger signature over the leaf, 65 bytes; empty when unendorsed
    *
    * @generated from field: bytes endorsement = 11;
    */

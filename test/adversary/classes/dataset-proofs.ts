@@ -1,10 +1,12 @@
 import type { Field } from "../../../src/protocol/field.js";
 import type { DatasetProof, ProofBytes } from "../../../src/protocol/objects/index.js";
+import { datasetSignals } from "../../../src/proofs/dataset-proof.js";
 import { datasetJudge } from "../datasets.js";
 import type { Draw } from "../draw.js";
 import { crossCancelling, forged, rerandomised } from "../points.js";
 import type { AttackClass } from "../play.js";
 import type { Stage } from "../stage.js";
+import { proofOfFalseWitness } from "../witnesses.js";
 
 /** Records invented, trimmed, repeated, reordered, spliced: the whole dataset proof as the registry is given it. */
 export function datasetProofLies(stage: Stage, options: { twinEvery: number }): AttackClass {
@@ -68,9 +70,9 @@ export function datasetProofLies(stage: Stage, options: { twinEvery: number }): 
         const g = await good();
         const { bankKey, retiredBankKey } = parties;
         return judge({ ...g, endorsement: draw.pick([
-          () => stage.endorse(parties.datasets.asked.manifest.value.datasetRoot), () => stage.endorse(draw.field()), () => stage.endorse(g.datasetRoot, retiredBankKey),
-          () => stage.endorse(g.datasetRoot, ground.liar.ledger), () => stage.endorse(g.datasetRoot, bankKey, "retail-account/1"),
-          () => stage.endorse(g.leaf),
+          () => stage.endorse(parties.datasets.asked.manifest.value.leaf), () => stage.endorse(draw.field()), () => stage.endorse(g.leaf, retiredBankKey),
+          () => stage.endorse(g.leaf, ground.liar.ledger), () => stage.endorse(g.leaf, bankKey, "retail-account/1"),
+          () => stage.endorse(g.datasetRoot),
         ])() });
       } },
       { name: "bad proofs among good ones, and such as cancel", share: 20, attempt: async (draw) => {
@@ -84,6 +86,13 @@ export function datasetProofLies(stage: Stage, options: { twinEvery: number }): 
           () => ({ dataset: g.chunks[i] as ProofBytes }),
           () => ({ chunks: at(g.chunks, i, g.dataset) }),
         ])() });
+      } },
+      { name: "prover run on a false witness", share: 1, most: 8, attempt: async (draw) => {
+        const g = await good();
+        const lie = draw.pick<Partial<DatasetProof>>([{ leaf: draw.field() }, { datasetRoot: (await other()).datasetRoot }]);
+        const signals = datasetSignals({ ...g, ...lie });
+        const dataset = await proofOfFalseWitness("dataset-sme-invoice", stage.plans.endorsed.datasetInput, Object.fromEntries(signals.map((s, i) => [i + 1, s])), () => draw.field());
+        return judge({ ...g, ...lie, dataset });
       } },
       { name: "in another authority's name", share: 8, attempt: async (draw) => {
         const g = await good();
@@ -100,13 +109,13 @@ export function datasetProofLies(stage: Stage, options: { twinEvery: number }): 
           () => ({ states: [draw.field()], chunks: [] }),
         ])() });
       } },
-      ...["trimmed", "extended"].map((name) => ({
-        name: `records ${name} under the endorsement of the whole`, share: 8, slow: true,
+      ...["trimmed", "extended", "copied"].map((name) => ({
+        name: `records ${name} under the endorsement of the whole`, share: 8, slow: name !== "copied",
         attempt: async (draw: Draw) => {
           const [lie, g] = [await provedDataset(name), await good()];
           return judge({ ...lie, ...draw.pick<() => Partial<DatasetProof>>([
             () => ({}), () => ({ leaf: g.leaf }), () => ({ datasetRoot: g.datasetRoot }), () => ({ leaf: g.leaf, datasetRoot: g.datasetRoot }),
-            () => ({ leaf: g.leaf, datasetRoot: g.datasetRoot, dataset: g.dataset }), () => ({ endorsement: stage.endorse(lie.datasetRoot, ground.liar.ledger) }),
+            () => ({ leaf: g.leaf, datasetRoot: g.datasetRoot, dataset: lie.dataset }), () => ({ endorsement: stage.endorse(lie.leaf, ground.liar.ledger) }),
           ])() }, draw.pick([ground.authorityOf(endorsed), ground.liarsAuthority]));
         },
       })),

@@ -19,7 +19,7 @@ import { ACCEPTED, refusedBy, type AttackClass, type Verdict } from "../play.js"
 import { binding } from "../parties.js";
 import type { Stage } from "../stage.js";
 import { once } from "../statements.js";
-import { judgeInput } from "../witnesses.js";
+import { judgeInput, proofOfFalseWitness } from "../witnesses.js";
 
 const RECIPIENT = "Bank of Examples";
 
@@ -122,6 +122,14 @@ export function disclosureLies(stage: Stage, { twinEvery }: { twinEvery: number 
         const [g, open] = [await good(), await stage.told("open")];
         const claim = draw.int(2) === 0 ? g.claim : { ...trueClaim, scoreAtLeast: result.score + 1 + draw.int(100) };
         return judge({ ...g, claim, proof: draw.int(5) === 0 ? open.proof : forged(draw, g.proof, open.proof) });
+      } },
+      { name: "prover run on a false witness", share: 2, most: 20, attempt: async (draw) => {
+        const g = await good();
+        const claim = falseClaim(draw);
+        const { input } = disclosureInput(result.resultCommitment, opened, trueClaim, context);
+        const signals = disclosureSignals(result.resultCommitment, claim, context);
+        const proof = await proofOfFalseWitness("disclose", input, Object.fromEntries(signals.map((s, i) => [i + 1, s])), () => draw.field());
+        return judge({ ...g, claim, proof });
       } },
       { name: "input of the circuit", share: 8, most: 150, attempt: (draw) => judgeInput("disclose", falseInput(draw)) },
       { name: "our own software asked for a false claim", share: 8, attempt: async (draw) => {

@@ -43,7 +43,9 @@ export function ingestLies(stage: Stage): AttackClass {
     const lie = program.ingest(ingestSource(endorsed, { chunks }));
     const input = lie.chunkInput(chunk.index);
     const truth = plans.endorsed.chunkInput(chunk.index);
-    return draw.pick([{ ...input, stateOut: truth["stateOut"] as bigint }, { ...truth, opened: input["opened"] as bigint[], stateOut: input["stateOut"] as bigint }, { ...input, stateIn: truth["stateIn"] as bigint, stateOut: truth["stateOut"] as bigint }]);
+    // Always to the owner's state: to a state of its own the step may well be a true one, of another dataset.
+    const stateOut = truth["stateOut"] as bigint;
+    return draw.pick([{ ...input, stateOut }, { ...truth, opened: input["opened"] as bigint[], rest: input["rest"] as bigint[] }, { ...input, stateIn: truth["stateIn"] as bigint, stateOut }]);
   }
   const leafOfLie = (draw: Draw): CircuitInput => {
     const source = ingestSource(endorsed, { chunks: endorsed.opened.chunks.slice(0, 1) });

@@ -1,5 +1,6 @@
 import { detailPart, gradePart, pointsPacking, resultCommitment } from "../../../src/protocol/commitments.js";
-import type { PlatformResult } from "../../../src/protocol/objects/index.js";
+import type { EnterpriseResult, PlatformResult } from "../../../src/protocol/objects/index.js";
+import { forEnterprise } from "../../harness/result-double.js";
 import { binding } from "../parties.js";
 import type { Draw } from "../draw.js";
 import type { AttackClass } from "../play.js";
@@ -64,9 +65,10 @@ export function modelLies(stage: Stage): AttackClass {
 
   return {
     name: "model, score, grade, K",
-    weight: 16,
+    weight: 17,
     controls: {
       "own model": async () => receipts.judge(await told("open")),
+      "the enterprise's part": async () => { const honest = await told("open"); return receipts.judgeEnterprise(honest, forEnterprise(honest.result)); },
       "the result of the demanding job": async () => receipts.judge(await told("demanding")),
     },
     moves: [
@@ -99,6 +101,16 @@ export function modelLies(stage: Stage): AttackClass {
           : detailPart({ model: open.result.modelCommitment, points: pointsPacking(open.result.features.map((x) => x.points)), score: open.result.score + 1 + draw.int(300), detailSalt: draw.bytes(31) });
         const honest = await told("open");
         return receipts.judge({ ...honest, signals: { ...honest.signals, resultCommitment: resultCommitment(g, f) } });
+      } },
+      { name: "the enterprise's part edited", share: 12, attempt: async (draw) => {
+        const honest = await told("open");
+        const part = forEnterprise(honest.result);
+        return receipts.judgeEnterprise(honest, { ...part, ...draw.pick<() => Partial<EnterpriseResult>>([
+          () => ({ gradeIndex: (part.gradeIndex + 1 + draw.int(3)) % 4 }),
+          () => ({ gradeIndex: (part.gradeIndex + 1 + draw.int(3)) % 4, gradeSalt: draw.bytes(31) }),
+          () => ({ leaf: draw.pick([stage.evilLeaf, draw.field()]) }), () => ({ asOfDay: part.asOfDay - 1 - draw.int(1000) }), () => ({ termsAmount: BigInt(1 + draw.int(1000)) }),
+          () => ({ detailCommitment: draw.field() }), () => ({ resultCommitment: draw.field() }), () => ({ job: parties.jobs.done.id }),
+        ])() });
       } },
       { name: "input of the circuit", share: 3, most: 60, attempt: (draw) => {
         const { input } = stage.score("open").built;

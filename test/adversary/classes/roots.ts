@@ -28,7 +28,7 @@ export function rootLies(stage: Stage): AttackClass {
   }
   /** A root that a path of somebody's leads to from somewhere else. */
   function madeUp(draw: Draw): Field {
-    const path = draw.pick(Object.values(paths));
+    const path = draw.pick(Object.values(paths).filter((p) => p.siblings.length > 0));
     const start = draw.pick([stage.evilLeaf, withdrawn.manifest.value.leaf, draw.field()]);
     const up = draw.int(path.siblings.length);
     return merkleRoot(start, (path.index ^ (1 << up)) >>> 0, path.siblings as Field[]);

@@ -44,8 +44,8 @@ export interface World {
   provedLeaf(chunks: number, change?: Partial<DatasetProof>, signer?: Bytes): ProvedLeaf;
   /** The same of many chunks, made fast: all its states are one, and so are its steps' proofs. */
   longLeaf(chunks: number): ProvedLeaf;
-  /** A dataset root endorsed by a source, with the class given. */
-  endorsed(source: Bytes, sourceClass: number, program?: string): Pick<DatasetProof, "datasetRoot" | "sourceClass" | "sourceKey" | "endorsement">;
+  /** A leaf endorsed by a source, with the class given. */
+  endorsed(source: Bytes, sourceClass: number, program?: string): Pick<DatasetProof, "leaf" | "datasetRoot" | "sourceClass" | "sourceKey" | "endorsement">;
   insertProved(leaf: ProvedLeaf): Promise<Mined>;
   revokeProved(leaf: Field, signer?: Bytes): Promise<Mined>;
   signals(change?: Partial<LedgerSignals>): Promise<LedgerSignals>;
@@ -96,9 +96,9 @@ export async function startWorld(seed: string, options: { stateFile?: string } =
       return provedLeaf(0, { states: Array<Field>(chunks + 1).fill(state), chunks: Array<ProofBytes>(chunks).fill(ingestKey.prove([state, state])) });
     },
     endorsed: (source, sourceClass, program = PROGRAM) => {
-      const datasetRoot = provedRng.field();
-      const digest = endorseDigest({ chainId: CHAIN_ID, contract: deployment.sourceRegistry }, program, datasetRoot);
-      return { datasetRoot, sourceClass, sourceKey: sourceKeyOf(ledgerAddress(source)), endorsement: signLedger(digest, source) };
+      const [leaf, datasetRoot] = [provedRng.field(), provedRng.field()];
+      const digest = endorseDigest({ chainId: CHAIN_ID, contract: deployment.sourceRegistry }, program, leaf);
+      return { leaf, datasetRoot, sourceClass, sourceKey: sourceKeyOf(ledgerAddress(source)), endorsement: signLedger(digest, source) };
     },
     insertProved: (leaf) => sender.insertProvedLeaf(leaf, 0),
     revokeProved: async (leaf, signer = authorityKey) =>

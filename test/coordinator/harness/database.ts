@@ -7,6 +7,7 @@ import type { DatabaseConfig } from "../../../src/coordinator/store/open.js";
 import { openStore } from "../../../src/coordinator/store/open.js";
 import { openPostgres } from "../../../src/coordinator/store/open-postgres.js";
 import type { Db } from "../../../src/coordinator/store/schema.js";
+import { assertTraces } from "./traces.js";
 
 /** Packed once, so that a test's database opens in two seconds instead of five. */
 export const TEMPLATE = join(import.meta.dirname, "../../../node_modules/.cache/veritee/pglite-empty.tar.gz");
@@ -36,16 +37,17 @@ export async function openTestStore(given?: DatabaseConfig): Promise<TestStore> 
   return {
     db, stateDir, database,
     close: async () => {
-      await db.destroy();
+      await assertTraces(db).finally(() => db.destroy());
       await rm(stateDir, { recursive: true, force: true });
     },
   };
 }
 
-/** Opening a store costs seconds: a file's tests share one. */
+/** Opening a store costs seconds: a file's tests share one. What the last test recorded is replayed before it goes. */
 export async function emptyStore(db: Db): Promise<void> {
+  await assertTraces(db);
   await sql`truncate datasets, models, blob_refs, leaves, grants, revocations, jobs, job_events, completions, results, receipts,
-    key_requests, outbox, workers, worker_challenges, request_nonces`.execute(db);
+    key_requests, outbox, machine_events, workers, worker_challenges, request_nonces`.execute(db);
 }
 
 export const hexOf = (n: number): string => n.toString(16).padStart(64, "0");

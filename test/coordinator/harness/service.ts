@@ -8,6 +8,7 @@ import { startCoordinator, type Coordinator } from "../../../src/coordinator/sta
 import type { Measurement } from "../../../src/protocol/ids.js";
 import { freshDatabase } from "./database.js";
 import { FakeChain } from "./fake-chain.js";
+import { assertClosedTraces } from "./traces.js";
 
 export const trustingAppraiser: AppraiseWorker = () => ({ measurement: "22".repeat(48) as Measurement, anchor: "sim", simulated: true });
 
@@ -36,6 +37,7 @@ export async function startService(settings: Partial<CoordinatorSettings> = {}, 
     url: coordinator.url, chain, log, stateDir,
     close: async () => {
       await coordinator.close();
+      await assertClosedTraces(stateDir, database);
       await rm(stateDir, { recursive: true, force: true });
     },
     reopen: async () => {

@@ -1,0 +1,26 @@
+import type { RawBuilder } from "kysely";
+import type { Db, OutboxRow } from "../store/schema.js";
+import { stepOf } from "../trace/machine.js";
+import { recordSteps } from "../trace/record.js";
+import { SEND_MACHINE, sendState, type SendEvent } from "./transitions.js";
+
+export interface SendChange {
+  readonly state?: OutboxRow["state"];
+  readonly tries?: number | RawBuilder<number>;
+  readonly due_at?: RawBuilder<Date>;
+  readonly error_code: string | null;
+}
+
+/** Applies an event to deeds, and records it. Those that the event does not change stay out of the answer. */
+export async function advanceSends(trx: Db, seqs: readonly bigint[], event: SendEvent, set: SendChange): Promise<readonly OutboxRow[]> {
+  if (seqs.length === 0) return [];
+  const rows = await trx.selectFrom("outbox").select(["seq", "state", "tries", "error_code"]).where("seq", "in", seqs).orderBy("seq").forUpdate().execute();
+  const steps = rows.flatMap((row) => {
+    const from = sendState(row);
+    const to = stepOf(SEND_MACHINE, from, event);
+    return to === undefined ? [] : [{ seq: row.seq, step: { subject: String(row.seq), event, from, to, detail: set.error_code } }];
+  });
+  if (steps.length === 0) return [];
+  await recordSteps(trx, "send", steps.map(({ step }) => step));
+  return trx.updateTable("outbox").set(set).where("seq", "in", steps.map(({ seq }) => seq)).returningAll().execute();
+}

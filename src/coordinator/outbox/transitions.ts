@@ -1,0 +1,39 @@
+import type { Machine } from "../trace/machine.js";
+import type { OutboxRow } from "../store/schema.js";
+
+/** `taken` may be held by nobody any more: a hold lapses by time, without an event. */
+export type SendState = "planned" | "taken" | "postponed" | "done" | "refused";
+export type SendEvent =
+  | "take" // a sender takes it for a while
+  | "postpone" // the ledger or our own store was away
+  | "done" // the ledger has it
+  | "refuse" // the ledger will never have it
+  | "again"; // it was refused and is asked for anew
+
+/**
+ * The life of one deed for the ledger. A sender whose hold lapsed may still bring its answer, so what is postponed can be
+ * settled, and postponed twice; what is settled stays settled but for being asked anew.
+ */
+export const SEND_MACHINE: Machine<SendState, SendEvent> = {
+  name: "send",
+  initial: "planned",
+  transitions: [
+    { from: "planned", event: "take", to: "taken" },
+    { from: "taken", event: "take", to: "taken" },
+    { from: "taken", event: "postpone", to: "postponed" },
+    { from: "taken", event: "done", to: "done" },
+    { from: "taken", event: "refuse", to: "refused" },
+    { from: "postponed", event: "take", to: "taken" },
+    { from: "postponed", event: "postpone", to: "postponed" },
+    { from: "postponed", event: "done", to: "done" },
+    { from: "postponed", event: "refuse", to: "refused" },
+    { from: "refused", event: "again", to: "planned" },
+  ],
+};
+
+/** A row's state: only `postpone` leaves an error with a row that is pending. */
+export function sendState({ state, tries, error_code: code }: Pick<OutboxRow, "state" | "tries" | "error_code">): SendState {
+  if (state !== "pending") return state;
+  if (tries === 0) return "planned";
+  return code === null ? "taken" : "postponed";
+}
