@@ -13,6 +13,7 @@ import { benchDisclosure } from "./disclosure.js";
 import { benchIngest, benchLargest } from "./ingest.js";
 import { benchJob } from "./job.js";
 import { benchProofs, benchSetup } from "./proofs.js";
+import { benchQueue } from "./queue.js";
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
@@ -42,6 +43,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figures>>> = {
     await prepareArtefacts(["disclose"]);
     return benchDisclosure(ARTEFACT_DIR);
   },
+  queue: () => benchQueue(say),
   job: () => benchJob(say),
   setup: () => benchSetup(PACKAGE_ROOT),
 };
