@@ -11,7 +11,7 @@ const OPEN_STEPS: readonly Step[] = ["check job", "fetch segments", "get model k
 /** Causes that may be gone on the next attempt, with any worker. */
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   "key_timeout", "challenge_expired", "leaf_unknown", "root_unknown", "store_failed", "storage_full", "chain_unavailable",
-  "service_unavailable", "request_expired", "internal",
+  "service_unavailable", "quota_exceeded", "request_expired", "internal",
 ]);
 
 /**

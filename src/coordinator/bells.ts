@@ -47,6 +47,8 @@ export class Bells {
         const left = until - performance.now();
         if (answer !== undefined || left <= 0 || signal.aborted) return answer;
         await bell.rung(Math.min(left, this.#lookAgainMs), signal);
+        // Who has gone, or is sent away, must not be given a job.
+        if (signal.aborted) return undefined;
       } finally {
         bell.remove();
       }

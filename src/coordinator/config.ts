@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { VeriteeError } from "../protocol/errors.js";
+import { loadSettings, quotaSettings } from "./guard/settings.js";
 
 const database = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("pglite"), templateFile: z.string().min(1).optional() }),
@@ -28,6 +29,8 @@ const configSchema = z.strictObject({
   batchAgeMs: z.int().min(0).max(24 * 3600 * 1000).default(4000),
   /** Whether a batch goes early when no job is under way that could join it. Without it the moment of a receipt says less. */
   batchEarly: z.boolean().default(true),
+  quotas: quotaSettings.prefault({}),
+  load: loadSettings.prefault({}),
 });
 
 export type CoordinatorConfig = z.output<typeof configSchema>;

@@ -5,6 +5,8 @@ import type { NonceStore } from "../transport/verify-request.js";
 import type { Bells } from "./bells.js";
 import type { Blobs } from "./blobs/folder.js";
 import type { ChainPort } from "./chain-port.js";
+import type { Gate } from "./guard/gate.js";
+import type { Quotas } from "./guard/settings.js";
 import type { Log } from "./log.js";
 import type { QueueLimits } from "./queue/limits.js";
 import type { Db } from "./store/schema.js";
@@ -30,6 +32,8 @@ export interface Context {
   readonly bells: Bells;
   readonly log: Log;
   readonly limits: QueueLimits;
+  readonly quotas: Quotas;
+  readonly gate: Gate;
   readonly nonces: NonceStore;
   readonly appraiseWorker: AppraiseWorker;
   /** Adds collateral to a worker's evidence that came without it, so that its receipts carry what a verifier needs. */

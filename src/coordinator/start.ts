@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { DestinationStream } from "pino";
@@ -9,6 +9,9 @@ import { folderBlobs } from "./blobs/folder.js";
 import type { ChainPort } from "./chain-port.js";
 import { readConfig, type CoordinatorConfig, type CoordinatorSettings } from "./config.js";
 import type { AppraiseWorker, Context } from "./context.js";
+import { Gate } from "./guard/gate.js";
+import { LagMeter } from "./guard/lag.js";
+import { boundedServer } from "./guard/server.js";
 import { createApp } from "./http/app.js";
 import { ROUTES } from "./http/routes.js";
 import { createLog } from "./log.js";
@@ -56,7 +59,7 @@ async function serve(config: CoordinatorConfig, ports: CoordinatorPorts, db: Db)
   const stopping = new AbortController();
   const authorities = [...config.authorities];
   const ctx = contextOf(config, ports, db, stopping.signal, authorities);
-  const server = boundedServer(ctx);
+  const server = boundedServer(config.load, createApp(ctx, ROUTES));
   server.listen(config.port, config.host);
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
@@ -73,6 +76,8 @@ async function serve(config: CoordinatorConfig, ports: CoordinatorPorts, db: Db)
 }
 
 function contextOf(config: CoordinatorConfig, ports: CoordinatorPorts, db: Db, stopping: AbortSignal, authorities: readonly string[]): Context {
+  const lag = new LagMeter();
+  lag.start(stopping);
   return {
     db,
     blobs: folderBlobs(join(config.stateDir, "blobs")),
@@ -80,6 +85,8 @@ function contextOf(config: CoordinatorConfig, ports: CoordinatorPorts, db: Db, s
     bells: new Bells(),
     log: createLog(ports.log),
     limits: config,
+    quotas: config.quotas,
+    gate: new Gate({ ...config, lag, stopping }),
     nonces: storedNonces(db),
     appraiseWorker: ports.appraiseWorker,
     completeEvidence: ports.completeEvidence ?? (async (evidence) => evidence),
@@ -89,11 +96,6 @@ function contextOf(config: CoordinatorConfig, ports: CoordinatorPorts, db: Db, s
     authorities: () => authorities,
     stopping,
   };
-}
-
-/** Bounds on slow and idle connections; a long poll is bounded by its own wait. */
-function boundedServer(ctx: Context): Server {
-  return createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 30_000, maxHeaderSize: 16_384 }, createApp(ctx, ROUTES));
 }
 
 async function stop(ctx: Context, server: Server, stopping: AbortController, loops: readonly Promise<void>[]): Promise<void> {

@@ -12,11 +12,12 @@ import { findLeaf } from "./store/leaves.js";
 import { findProvedLeaf } from "./store/proved-leaves.js";
 import { findModel } from "./store/models.js";
 import type { Db, GrantRow, JobRow } from "./store/schema.js";
+import { ensureOpenJobs } from "./store/usage.js";
 
 /**
  * Takes a signed job. The checks save everybody's time and no more: broker and worker make them again, for they do not
  * trust this service.
- * @throws not_found, grant_*, job_expired, leaf_unknown, dataset_unproved, conflict (leaf or proof pending), input_invalid
+ * @throws not_found, grant_*, quota_exceeded, job_expired, leaf_unknown, dataset_unproved, conflict (leaf or proof pending), input_invalid
  */
 export async function submitJob(ctx: Context, signed: Signed<JobRequest, JobId>, received: Bytes): Promise<JobRow> {
   const known = await findJob(ctx.db, signed.id);
@@ -31,6 +32,7 @@ export async function submitJob(ctx: Context, signed: Signed<JobRequest, JobId>,
     ensure(!revoked, "grant_revoked", "the grant was revoked");
     const again = await findJob(trx, signed.id);
     ensure(again !== undefined || uses < grant.max_uses, "grant_used_up", "the grant has no use left", { maxUses: grant.max_uses });
+    if (again === undefined) await ensureOpenJobs(trx, ctx.quotas, job.platform);
     return enqueue(trx, {
       id: signed.id, platform: job.platform, owner: dataset.owner, dataset: job.dataset, model: job.model, grant_id: job.grant,
       program: job.program, leaf: dataset.leaf, not_after: BigInt(job.notAfter), envelope: received,

@@ -17,7 +17,7 @@ export interface HttpOptions {
   readonly now?: () => number;
   /** How long an answer may take beyond what the call itself waits for. Default 30 s. */
   readonly timeoutMs?: number;
-  /** Tries of an idempotent call whose connection fails. Default 4. */
+  /** Tries of an idempotent call whose connection fails, or which the service puts off. Default 4. */
   readonly tries?: number;
 }
 
@@ -41,6 +41,7 @@ export interface Answer { readonly status: number; readonly body: Bytes }
 
 const DEFAULT_MAX_BYTES = 1 << 20;
 const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_SECONDS = 5;
 
 /** Signed calls to one service. */
 export class HttpCaller {
@@ -74,7 +75,11 @@ export class HttpCaller {
     const tries = call.idempotent === false ? 1 : this.#options.tries ?? 4;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#once(call, signal);
+        const response = await this.#once(call, signal);
+        const pauseMs = attempt < tries ? pauseOf(response) : undefined;
+        if (pauseMs === undefined) return response;
+        await response.body?.cancel();
+        await sleep(pauseMs, undefined, { signal });
       } catch (cause) {
         if (attempt >= tries || signal?.aborted === true) throw unreachable(cause);
         await sleep(FIRST_PAUSE_MS * 2 ** attempt * (0.5 + Math.random() / 2), undefined, { signal }).catch((aborted: unknown) => { throw unreachable(aborted); });
@@ -98,6 +103,13 @@ export class HttpCaller {
       signal: signal ?? null,
     });
   }
+}
+
+/** Milliseconds after which a service that has too much to do wants to be asked again; undefined when that is too long to wait. */
+function pauseOf({ status, headers }: Response): number | undefined {
+  const seconds = Number(headers.get("retry-after") ?? Number.NaN);
+  if ((status !== 429 && status !== 503) || !(seconds >= 0 && seconds <= MAX_PAUSE_SECONDS)) return undefined;
+  return 1000 * seconds * (1 + Math.random() / 2);
 }
 
 function parseOrigin(text: string): URL {

@@ -12,12 +12,13 @@ import { ensureMaySimulate } from "../profile.js";
 import { collateralFor, DEFAULT_CACHE } from "../roles/collateral.js";
 import { openCoordinator } from "../roles/coordinator.js";
 import { openDevLedger, readDeployment, registrarKey, type DevLedger } from "../roles/ledger.js";
+import { readSettings, said } from "../settings-file.js";
 import { untilInterrupted } from "../until-interrupted.js";
 
 interface Options extends ParametersOption {
   state: string; host: string; port: number; store?: string; rpc?: string; deployment?: string; key?: string;
   measurement?: string[]; simulation?: boolean; allowDevelopment?: boolean; collateral: string; offline?: boolean;
-  batchSize?: number; batchAge?: number; batchPatient?: boolean;
+  settings?: string; batchSize?: number; batchAge?: number; batchPatient?: boolean;
 }
 
 const STORE_URL = /^postgres(ql)?:\/\/./;
@@ -61,6 +62,7 @@ export const coordinatorCommand = (): Command =>
     .option("--allow-development", "take receipts under DEVELOPMENT parameters, which anyone can forge")
     .option("--collateral <dir>", "cache of vendors' collateral, for workers whose evidence comes without it", DEFAULT_CACHE)
     .option("--offline", "never ask the vendors' services: cache and imported bundles only")
+    .option("--settings <file>", "JSON with further settings: quotas, bounds on load (docs/operate-coordinator.md)")
     .option("--batch-size <n>", "receipts that go to the ledger in one transaction, 1 to 64 (16 when left out)", parsePositive)
     .option("--batch-age <ms>", "how long a receipt waits for others, at most (4000 when left out)", parsePositive)
     .option("--batch-patient", "wait that long even when no job is under way that could join: the moment of a receipt says less")
@@ -73,11 +75,13 @@ export const coordinatorCommand = (): Command =>
       const parameters = await openParameters(o);
       ensureUsable(parameters, o.allowDevelopment ?? false);
       const measurements = o.measurement?.map((m) => hexId<Measurement>(m, m.length / 2, "measurement")) ?? [await builtMeasurement()];
+      const settings = await readSettings(o.settings);
       const ledger = await ledgerOf(o, parameters);
       const log = { write: (line: string) => void process.stdout.write(line) };
       const coordinator = await openCoordinator({
         settings: {
-          developmentParameters: o.allowDevelopment ?? false, stateDir: o.state, host: o.host, port: o.port, batchSize: o.batchSize, batchAgeMs: o.batchAge, batchEarly: o.batchPatient !== true,
+          ...settings, developmentParameters: o.allowDevelopment ?? false, stateDir: o.state, host: o.host, port: o.port,
+          ...said({ batchSize: o.batchSize, batchAgeMs: o.batchAge, batchEarly: o.batchPatient === true ? false : undefined }),
           ...(o.store === undefined ? {} : { database: { kind: "postgres" as const, url: o.store } }),
         },
         rpcUrl: ledger.rpcUrl, deployment: ledger.deployment, registrarKey: ledger.registrarKey,

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { toHex, type Bytes } from "../../protocol/bytes.js";
+import type { Bytes } from "../../protocol/bytes.js";
 import { ensure, VeriteeError } from "../../protocol/errors.js";
 import type { BlobId } from "../../protocol/ids.js";
 
@@ -24,14 +24,14 @@ export function folderBlobs(folder: string): Blobs {
   return {
     put: async (id, bytes) => {
       ensure(bytes.length > 0 && bytes.length <= MAX_BLOB_BYTES, "input_too_large", "a blob is 1 byte to 1 MiB", { bytes: bytes.length });
-      ensure(digest(bytes) === id, "input_invalid", "the blob's id is not its SHA-256", { field: "id" });
+      ensure(isBlob(id, bytes), "input_invalid", "the blob's id is not its SHA-256", { field: "id" });
       const { dir, path } = place(id);
       if ((await sizeOf(path)) === bytes.length) return;
       await writeWhole(dir, path, bytes);
     },
     get: async (id) => {
       const bytes = await readFile(place(id).path).catch((cause: unknown) => { throw missing(cause); });
-      ensure(digest(bytes) === id, "store_failed", "a stored blob has changed", { blob: id });
+      ensure(isBlob(id, bytes), "store_failed", "a stored blob has changed", { blob: id });
       return Uint8Array.from(bytes);
     },
     size: (id) => sizeOf(place(id).path),
@@ -69,7 +69,8 @@ async function syncFolder(dir: string): Promise<void> {
 }
 
 const sizeOf = (path: string): Promise<number | undefined> => stat(path).then((s) => s.size, () => undefined);
-const digest = (bytes: Bytes): string => toHex(Uint8Array.from(createHash("sha256").update(bytes).digest()));
+/** Whether these bytes are the blob with this id. */
+export const isBlob = (id: BlobId, bytes: Bytes): boolean => createHash("sha256").update(bytes).digest("hex") === id;
 
 function missing(cause: unknown): VeriteeError {
   const absent = (cause as NodeJS.ErrnoException).code === "ENOENT";

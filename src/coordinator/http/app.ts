@@ -5,6 +5,7 @@ import type { PartyKey } from "../../protocol/ids.js";
 import { checkContentDigest } from "../../transport/content-digest.js";
 import { PROBLEM_MEDIA_TYPE, problemOf } from "../../transport/problem.js";
 import type { Context } from "../context.js";
+import type { Weight } from "../guard/gate.js";
 import { errorFields } from "../log.js";
 import { checkAccess } from "./access.js";
 import { authenticateHead, refuseReplay } from "./authenticate.js";
@@ -32,9 +33,11 @@ export function createApp(ctx: Context, routes: readonly Route[]): Express {
 /** One request: who, what, whether for the first time, whether allowed; only then what it is about. */
 async function serve(ctx: Context, route: Route, req: Request, res: Response): Promise<void> {
   logAtEnd(ctx, route, req, res);
+  res.once("close", ctx.gate.enter(weightOf(route)));
   const signal = signalOf(ctx, res);
   const caller = route.access === "public" ? NOBODY : undefined;
   const head = caller === undefined ? await authenticateHead(ctx, req) : undefined;
+  res.once("close", ctx.gate.admit(head?.caller ?? req.socket.remoteAddress ?? ""));
   const body = await readBody(req, route.body);
   if (head !== undefined) {
     checkContentDigest(head.contentDigest, body);
@@ -43,6 +46,13 @@ async function serve(ctx: Context, route: Route, req: Request, res: Response): P
   const who = caller ?? (head as { caller: PartyKey }).caller;
   await checkAccess(ctx, route.access, who, route.readParams(req.params));
   await route.run(ctx, { caller: who, params: req.params, query: queryOf(req), body, signal }, res);
+}
+
+const PROBES = ["/healthz", "/readyz"];
+
+function weightOf(route: Route): Weight {
+  if (PROBES.includes(route.path)) return "probe";
+  return "wait" in route.query.shape || route.answer.mediaType === "text/event-stream" ? "waiting" : "work";
 }
 
 function queryOf(req: Request): Record<string, string> {
@@ -70,6 +80,8 @@ async function refuse(ctx: Context, error: unknown, req: Request, res: Response)
   }
   // What is left of a refused body must not be taken for the next request.
   if (!req.readableEnded) res.set("connection", "close");
+  const { retryAfter } = known.facts;
+  if (typeof retryAfter === "number") res.set("retry-after", String(retryAfter));
   res.status(known.status).set({ "content-type": PROBLEM_MEDIA_TYPE, "cache-control": "no-store" }).end(JSON.stringify(problemOf(known)));
 }
 

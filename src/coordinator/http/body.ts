@@ -4,6 +4,7 @@ import type { Bytes } from "../../protocol/bytes.js";
 import { envelopeFromBytes, MAX_ENVELOPE_BYTES, type Envelope } from "../../protocol/dsse.js";
 import { ensure, VeriteeError } from "../../protocol/errors.js";
 import { MAX_BLOB_BYTES } from "../blobs/folder.js";
+import { jsonDepth, MAX_JSON_DEPTH } from "./json-depth.js";
 import { checked } from "./validate.js";
 
 /** How a route's body is bounded, named and read. */
@@ -59,6 +60,7 @@ export function jsonBody<T>(schema: z.ZodType<T>): Body<T> {
 
 function parseJson(bytes: Bytes): unknown {
   ensure(bytes.length > 0, "input_invalid", "the body is empty", { field: "body" });
+  ensure(jsonDepth(bytes) <= MAX_JSON_DEPTH, "input_invalid", "the body is nested too deep", { field: "body", limit: MAX_JSON_DEPTH });
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {

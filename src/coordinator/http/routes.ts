@@ -19,5 +19,7 @@ export const ROUTES: readonly Route[] = [
   ...workerRoutes, ...leaseRoutes, ...keyReleaseRoutes,
 ];
 
-/** The API description, as served at /openapi.json. */
-export const openApiDocument = (): Record<string, unknown> => openApiOf(ROUTES);
+let described: Record<string, unknown> | undefined;
+
+/** The API description, as served at /openapi.json. Made once: anybody may ask for it. */
+export const openApiDocument = (): Record<string, unknown> => (described ??= openApiOf(ROUTES));

@@ -21,6 +21,10 @@ export interface LeafTable {
   leaf: string; owner: string; state: LeafState; revoke_requested: Generated<boolean>; tx_hash: string | null; reason: string | null;
 }
 
+/** What a caller has stored: its quota goes by this. */
+export interface CallerBlobTable { caller: string; blob: string; bytes: bigint }
+export interface CallerUsageTable { caller: string; blobs: bigint; bytes: bigint }
+
 /** `proof`: blob id of the dataset proof. */
 export interface ProvedLeafTable extends LeafTable { proof: string }
 
@@ -63,7 +67,7 @@ export interface KeyRequestTable {
 export type OutboxKind = "insert_leaf" | "revoke_leaf" | "insert_proved_leaf" | "revoke_proved_leaf" | "register_model" | "register_worker" | "submit_receipt";
 export interface OutboxTable {
   seq: Generated<bigint>; kind: OutboxKind; subject: string; dedupe: string; payload: string;
-  state: Generated<"pending" | "done" | "refused">; tries: Generated<number>; due_at: DatabaseTime; error_code: string | null;
+  state: Generated<"pending" | "done" | "refused">; tries: Generated<number>; due_at: DatabaseTime; error_code: string | null; planned_at: CreatedAt;
 }
 
 /** What happened to key requests (`subject`: id) and to deeds for the ledger (seq of outbox), steps that changed something only. */
@@ -90,6 +94,8 @@ export interface Schema {
   key_requests: KeyRequestTable;
   outbox: OutboxTable;
   machine_events: MachineEventTable;
+  caller_blobs: CallerBlobTable;
+  caller_usage: CallerUsageTable;
 }
 
 /** A store or a transaction on it. Inside a transaction use the transaction only: PGlite has one connection. */

@@ -64,6 +64,7 @@ export async function startWorld(seed: string, options: { stateFile?: string } =
   const key = simulatedKey(rng, 5);
   // Apart, so that the figures of gas.json do not move with them.
   const provedRng = seeded(`${seed}: proved`);
+  const endorsedRng = seeded(`${seed}: endorsed`);
   const [ingestKey, datasetKey] = [simulatedKey(provedRng, 2), simulatedKey(provedRng, 6)];
   const circuit = (role: CircuitRole, { bytes }: SimulatedKey, { bytes: random }: Rng) =>
     ({ role, program: PROGRAM, key: bytes, artefactHash: random(32), developmentParameters: true });
@@ -96,7 +97,7 @@ export async function startWorld(seed: string, options: { stateFile?: string } =
       return provedLeaf(0, { states: Array<Field>(chunks + 1).fill(state), chunks: Array<ProofBytes>(chunks).fill(ingestKey.prove([state, state])) });
     },
     endorsed: (source, sourceClass, program = PROGRAM) => {
-      const [leaf, datasetRoot] = [provedRng.field(), provedRng.field()];
+      const [leaf, datasetRoot] = [endorsedRng.field(), provedRng.field()];
       const digest = endorseDigest({ chainId: CHAIN_ID, contract: deployment.sourceRegistry }, program, leaf);
       return { leaf, datasetRoot, sourceClass, sourceKey: sourceKeyOf(ledgerAddress(source)), endorsement: signLedger(digest, source) };
     },

@@ -9,6 +9,7 @@ import { BrokerInboxSchema, KeyRequestStateSchema } from "../../../protocol/wire
 import type { Context } from "../../context.js";
 import { findJob } from "../../store/jobs.js";
 import { findKeyRequest, insertKeyRequest, openKeyRequests, setChallenge, setEvidence, setReply } from "../../store/key-requests.js";
+import { ensureOpenKeyRequests } from "../../store/usage.js";
 import { json, message } from "../answer.js";
 import { envelopeBody, noBody } from "../body.js";
 import { route } from "../route.js";
@@ -25,7 +26,10 @@ export const keyReleaseRoutes = [
     handle: async (ctx, { caller, body }) => {
       const signed = ensureOwn(caller, keyRequest.open(body.envelope));
       await ensureNeeded(ctx, caller, signed.value);
-      await insertKeyRequest(ctx.db, { id: signed.id, job: signed.value.job, holder: signed.value.holder, worker: caller, request: body.received });
+      await ctx.db.transaction().execute(async (trx) => {
+        if ((await findKeyRequest(trx, signed.id)) === undefined) await ensureOpenKeyRequests(trx, ctx.quotas, caller);
+        await insertKeyRequest(trx, { id: signed.id, job: signed.value.job, holder: signed.value.holder, worker: caller, request: body.received });
+      });
       ctx.bells.ring(`inbox:${signed.value.holder}`);
       return { id: signed.id };
     },

@@ -4,16 +4,18 @@ import type { Schema } from "../schema.js";
 import * as initial from "./0001-initial.js";
 import * as provedLeaves from "./0002-proved-leaves.js";
 import * as machineEvents from "./0004-machine-events.js";
+import * as usage from "./0005-usage.js";
 
 /** In order; a released one is never changed. */
-const MIGRATIONS: Readonly<Record<string, Migration>> = { "0001-initial": initial, "0002-proved-leaves": provedLeaves, "0004-machine-events": machineEvents };
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  "0001-initial": initial, "0002-proved-leaves": provedLeaves, "0004-machine-events": machineEvents, "0005-usage": usage,
+};
 
 /** Brings a store up to date. Replicas that start together wait for one another. @throws store_failed */
 export async function migrate(db: Kysely<Schema>): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) } });
   const { error, results } = await migrator.migrateToLatest();
   if (error === undefined) return;
-  if (results === undefined) throw new VeriteeError("store_failed", "the store does not answer, or is of a later version", {}, { cause: error });
-  const failed = results.find((r) => r.status === "Error");
+  const failed = results?.find((r) => r.status === "Error");
   throw new VeriteeError("store_failed", "a migration of the store failed", { migration: failed?.migrationName ?? "" }, { cause: error });
 }

@@ -1,0 +1,56 @@
+import { sql } from "kysely";
+import type { BlobId, PartyKey } from "../../protocol/ids.js";
+import { ensure } from "../../protocol/errors.js";
+import type { Quotas } from "../guard/settings.js";
+import type { Db } from "./schema.js";
+
+/** Seconds after which it may be worth trying again: jobs end, key requests are answered; stored ciphertext stays. */
+const RETRY_AFTER = { storedBytes: 3600, storedBlobs: 3600, openJobs: 30, openKeyRequests: 10 } as const;
+
+/** A request that nobody answered in this time is no longer open: its worker has given the job back. */
+const KEY_REQUEST_SECONDS = 600;
+
+function ensureWithin(quotas: Quotas, quota: keyof typeof RETRY_AFTER, used: bigint): void {
+  ensure(used <= BigInt(quotas[quota]), "quota_exceeded", "the caller's quota is used up", { quota, limit: quotas[quota], retryAfter: RETRY_AFTER[quota] });
+}
+
+/**
+ * Counts a blob to its caller, once, before it is stored: whoever is cut short in between has used its quota, and the next
+ * try with the same blob costs nothing. One row a caller, so that callers at once cannot pass the limit together.
+ * @throws quota_exceeded
+ */
+export function chargeBlob(db: Db, quotas: Quotas, caller: PartyKey, blob: BlobId, bytes: number): Promise<void> {
+  return db.transaction().execute(async (trx) => {
+    const fresh = await trx.insertInto("caller_blobs").values({ caller, blob, bytes: BigInt(bytes) })
+      .onConflict((c) => c.doNothing()).returning("blob").executeTakeFirst();
+    if (fresh === undefined) return;
+    const used = await trx.insertInto("caller_usage").values({ caller, blobs: 1n, bytes: BigInt(bytes) })
+      .onConflict((c) => c.column("caller").doUpdateSet((eb) => ({
+        blobs: eb("caller_usage.blobs", "+", eb.ref("excluded.blobs")), bytes: eb("caller_usage.bytes", "+", eb.ref("excluded.bytes")),
+      }))).returning(["blobs", "bytes"]).executeTakeFirstOrThrow();
+    ensureWithin(quotas, "storedBlobs", used.blobs);
+    ensureWithin(quotas, "storedBytes", used.bytes);
+  });
+}
+
+/** Whether one more job fits, in the transaction that adds it. @throws quota_exceeded */
+export async function ensureOpenJobs(trx: Db, quotas: Quotas, platform: PartyKey): Promise<void> {
+  await lockCaller(trx, platform);
+  const { open } = await trx.selectFrom("jobs").select((eb) => eb.fn.countAll<bigint>().as("open"))
+    .where("platform", "=", platform).where("state", "in", ["queued", "running", "anchoring"]).executeTakeFirstOrThrow();
+  ensureWithin(quotas, "openJobs", BigInt(open) + 1n);
+}
+
+/** Whether one more key request fits, in the transaction that adds it. @throws quota_exceeded */
+export async function ensureOpenKeyRequests(trx: Db, quotas: Quotas, worker: PartyKey): Promise<void> {
+  await lockCaller(trx, worker);
+  const { open } = await trx.selectFrom("key_requests").select((eb) => eb.fn.countAll<bigint>().as("open"))
+    .where("worker", "=", worker).where("reply", "is", null).where("created_at", ">", sql<Date>`now() - make_interval(secs => ${KEY_REQUEST_SECONDS})`)
+    .executeTakeFirstOrThrow();
+  ensureWithin(quotas, "openKeyRequests", BigInt(open) + 1n);
+}
+
+/** Until the transaction ends: two requests of one caller must not both take the last place. */
+async function lockCaller(trx: Db, caller: PartyKey): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${caller}, 0))`.execute(trx);
+}
