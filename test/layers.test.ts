@@ -20,6 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/source": ["src/protocol", "src/programs", "src/broker"],
   "src/chain": ["src/protocol"],
   "src/coordinator": ["src/protocol", "src/attestation", "src/chain", "src/transport"],
+  "src/fsck": ["src/protocol", "src/broker", "src/coordinator"],
   "src/verifier": ["src/protocol", "src/attestation", "src/proofs"],
   "src/collateral": ["src/protocol", "src/attestation"],
   enclave: ["src/protocol", "src/attestation", "src/programs", "src/proofs", "src/prover", "src/transport"],

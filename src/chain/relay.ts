@@ -78,14 +78,7 @@ export function relayOf(reader: ChainReader, sender: ChainSender, { claimed, pro
     registerWorker: ({ account, evidenceDigest, notAfter, anchor }) => sender.registerWorker(account, evidenceDigest, notAfter, anchor),
     submitReceipt: sender.submitReceipt,
     submitReceipts: sender.submitReceipts,
-    leaf: reader.leaf,
-    isModelRegistered: async (model) => (await reader.modelBlock(model)) !== undefined,
-    isWorkerRegistered: async ({ account, evidenceDigest, notAfter, anchor }) => {
-      const entry = await reader.worker(account);
-      return entry !== undefined && !entry.revoked && entry.notAfter === notAfter && entry.anchor === anchor && equalBytes(entry.evidenceDigest, evidenceDigest);
-    },
-    receipt: (job) => receipt(reader, job),
-    provedLeaf: reader.provedLeaf,
+    ...effectsOf(reader),
     provedRoot: reader.provedRoot,
     isKnownProvedRoot: reader.isKnownProvedRoot,
     sourceOf: reader.sourceOf,
@@ -96,6 +89,20 @@ export function relayOf(reader: ChainReader, sender: ChainSender, { claimed, pro
     }),
   };
 }
+
+export type LedgerEffects = Pick<LedgerRelay, "leaf" | "provedLeaf" | "isModelRegistered" | "isWorkerRegistered" | "receipt">;
+
+/** What deeds leave on the ledger, for whoever only looks. */
+export const effectsOf = (reader: ChainReader): LedgerEffects => ({
+  leaf: reader.leaf,
+  provedLeaf: reader.provedLeaf,
+  isModelRegistered: async (model) => (await reader.modelBlock(model)) !== undefined,
+  isWorkerRegistered: async ({ account, evidenceDigest, notAfter, anchor }) => {
+    const entry = await reader.worker(account);
+    return entry !== undefined && !entry.revoked && entry.notAfter === notAfter && entry.anchor === anchor && equalBytes(entry.evidenceDigest, evidenceDigest);
+  },
+  receipt: (job) => receipt(reader, job),
+});
 
 /** Finds the siblings anew when an insertion has moved them. */
 async function revoke(mirror: Mirror, leaf: Field, send: (siblings: readonly Field[]) => Promise<Mined>, tries = REVOKE_TRIES): Promise<Mined> {

@@ -9,6 +9,7 @@ import { datasetCommand } from "./commands/dataset.js";
 import { demoCommand } from "./commands/demo.js";
 import { discloseCommand } from "./commands/disclose.js";
 import { doctorCommand } from "./commands/doctor.js";
+import { fsckCommand } from "./commands/fsck.js";
 import { generateCommand } from "./commands/generate.js";
 import { grantCommand } from "./commands/grant.js";
 import { identityCommand } from "./commands/identity.js";
@@ -42,7 +43,7 @@ const program = new Command("veritee")
 for (const command of [
   demoCommand, verifyCommand, scoreCommand, setupCommand, generateCommand, identityCommand, datasetCommand, grantCommand, sourceCommand,
   modelCommand, jobCommand, resultCommand, discloseCommand, brokerCommand, coordinatorCommand, workerCommand, ledgerCommand, appraiseCommand, policyCommand,
-  recallCommand, collateralCommand, doctorCommand, drillCommand,
+  recallCommand, collateralCommand, doctorCommand, fsckCommand, drillCommand,
 ]) {
   program.addCommand(command().exitOverride().showHelpAfterError("(add --help for usage and an example)"));
 }

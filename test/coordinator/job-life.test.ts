@@ -1,13 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { keyChallenge, keyEvidence, keyReply, keyRequest, sealedResult } from "../../src/protocol/objects/index.js";
-import type { ObjectId } from "../../src/protocol/ids.js";
+import { sealedResult } from "../../src/protocol/objects/index.js";
 import { receiptFromJson } from "../../src/protocol/receipt-file.js";
-import { hexId, type JobId } from "../../src/protocol/ids.js";
 import { toHex } from "../../src/protocol/bytes.js";
 import { ProgressSchema, type Lease } from "../../src/protocol/wire/veritee_pb.js";
 import type { JobView } from "../../src/transport/api.js";
-import { completionOf, now, prepareCase, random, registerWorker, signJob, submit, type Case, type WorkerParty } from "./harness/parties.js";
+import { completionOf, now, prepareCase, registerWorker, signJob, submit, type Case, type WorkerParty } from "./harness/parties.js";
+import { releaseKey } from "./harness/release.js";
 import { startService, type Service } from "./harness/service.js";
 
 let service: Service;
@@ -30,7 +29,7 @@ describe("a job over HTTP", () => {
     expect(toHex(lease.jobId)).toBe(job);
     expect(lease.chainId).toBe(31337n);
     await worker.api.heartbeat(job, lease.leaseToken, create(ProgressSchema, { phase: "prove", percent: 50 }));
-    await releaseKey(job);
+    await releaseKey(c, worker, job);
     expect(await worker.api.getBlob(c.dataset.blobs[1] as never)).toHaveLength(128);
     expect((await worker.api.merkleProof(c.dataset.leaf)).siblings).toEqual([6n]);
     await worker.api.complete(job, lease.leaseToken, completionOf(worker, lease, [c.owner, c.platform], service.chain));
@@ -60,30 +59,3 @@ describe("a job over HTTP", () => {
 });
 
 const ORDER = ["queued", "running", "anchoring", "done", "failed"];
-
-/** Worker and broker through all four messages. */
-async function releaseKey(job: JobId): Promise<void> {
-  const request = keyRequest.sign({ job, holder: c.owner.key.publicKey, subject: c.dataset.id as ObjectId, worker: worker.identity, nonce: random(32) }, worker.key);
-  const inbox = c.owner.api.brokerInbox(5);
-  await worker.api.putKeyRequest(request.envelope);
-  const [item] = await inbox;
-  expect(keyRequest.open(item?.request as never).id).toBe(request.id);
-
-  const challenge = keyChallenge.sign({ request: request.id, nonce: random(32), policyId: hexId<ObjectId>("11".repeat(32), 32, "p"), expiresAt: now() + 300 }, c.owner.key);
-  const waiting = worker.api.keyRequest(request.id, 0, 5);
-  await c.owner.api.putChallenge(challenge.envelope);
-  expect(keyChallenge.open((await waiting).challenge as never).id).toBe(challenge.id);
-
-  const evidence = keyEvidence.sign({
-    request: request.id, challenge: challenge.id, replyKey: { suite: 1, publicKey: random(32) }, evidence: { platform: "sim", evidence: random(50), collateral: new Uint8Array() },
-  }, worker.key);
-  const next = c.owner.api.brokerInbox(5);
-  await worker.api.putKeyEvidence(evidence.envelope);
-  expect(keyEvidence.open((await next)[0]?.evidence as never).id).toBe(evidence.id);
-
-  const reply = keyReply.sign({ request: request.id, challenge: challenge.id, outcome: { kind: "released", box: { suite: 1, enc: random(32), ciphertext: random(48) } } }, c.owner.key);
-  const answer = worker.api.keyRequest(request.id, 1, 5);
-  await c.owner.api.putReply(reply.envelope);
-  expect(keyReply.open((await answer).reply as never).id).toBe(reply.id);
-  expect(await c.owner.api.brokerInbox(0)).toEqual([]);
-}

@@ -32,9 +32,14 @@ export async function openPglite(options: PgliteOptions): Promise<Kysely<Schema>
   }
 }
 
+const markerOf = (dataDir: string): string => `${dataDir}.ready`;
+
+/** Whether a coordinator's folder has an embedded database whose first start came to its end. */
+export const hasPglite = (stateDir: string): Promise<boolean> => exists(markerOf(join(stateDir, "pglite")));
+
 async function openFolder(dataDir: string, templateFile: string | undefined): Promise<PGlite> {
   // Without the marker a first start was cut short; nothing can have been acknowledged from it.
-  const marker = `${dataDir}.ready`;
+  const marker = markerOf(dataDir);
   if (await exists(marker)) return open({ dataDir });
   const pglite = await unpack(dataDir, templateFile) ?? await initialise(dataDir, templateFile);
   await writeFile(marker, "");

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
-import { migrate } from "./migrations/index.js";
-import { openPglite } from "./open-pglite.js";
+import { ensure } from "../../protocol/errors.js";
+import { ensureMigrated, migrate } from "./migrations/index.js";
+import { hasPglite, openPglite } from "./open-pglite.js";
 import { openPostgres } from "./open-postgres.js";
 import type { Schema } from "./schema.js";
 
@@ -9,12 +10,20 @@ export type DatabaseConfig =
   | { readonly kind: "postgres"; readonly url: string };
 
 /** Opens the store and brings it up to date. Destroying it releases the folder. @throws store_locked, store_failed */
-export async function openStore(stateDir: string, database: DatabaseConfig): Promise<Kysely<Schema>> {
+export const openStore = (stateDir: string, database: DatabaseConfig): Promise<Kysely<Schema>> => openThen(stateDir, database, migrate);
+
+/** Opens a store that is there, as it is. @throws not_found, store_locked, store_failed (another version) */
+export async function openExistingStore(stateDir: string, database: DatabaseConfig): Promise<Kysely<Schema>> {
+  ensure(database.kind === "postgres" || await hasPglite(stateDir), "not_found", "the folder has no store", { folder: stateDir });
+  return openThen(stateDir, database, ensureMigrated);
+}
+
+async function openThen(stateDir: string, database: DatabaseConfig, then: (db: Kysely<Schema>) => Promise<void>): Promise<Kysely<Schema>> {
   const db = database.kind === "postgres"
     ? await openPostgres(database.url)
     : await openPglite({ stateDir, templateFile: database.templateFile });
   try {
-    await migrate(db);
+    await then(db);
     return db;
   } catch (error) {
     await db.destroy();

@@ -5,6 +5,7 @@ import type { CoordinatorSettings } from "../../../src/coordinator/config.js";
 import type { FindBadProofs } from "../../../src/coordinator/outbox/batch.js";
 import type { AppraiseWorker } from "../../../src/coordinator/context.js";
 import { startCoordinator, type Coordinator } from "../../../src/coordinator/start.js";
+import type { DatabaseConfig } from "../../../src/coordinator/store/open.js";
 import type { Measurement } from "../../../src/protocol/ids.js";
 import { freshDatabase } from "./database.js";
 import { FakeChain } from "./fake-chain.js";
@@ -22,7 +23,8 @@ export class LogSink {
   }
 }
 
-export interface Service { readonly url: string; readonly chain: FakeChain; readonly log: LogSink; readonly stateDir: string; close(): Promise<void>; reopen(): Promise<Service> }
+/** `stop` leaves the store where it is, `close` checks its traces and removes it. */
+export interface Service { readonly url: string; readonly chain: FakeChain; readonly log: LogSink; readonly stateDir: string; readonly database: DatabaseConfig; stop(): Promise<void>; close(): Promise<void>; reopen(): Promise<Service> }
 
 export async function startService(settings: Partial<CoordinatorSettings> = {}, given: { chain?: FakeChain; appraiseWorker?: AppraiseWorker; findBadProofs?: FindBadProofs } = {}): Promise<Service> {
   const stateDir = settings.stateDir ?? await mkdtemp(join(tmpdir(), "veritee-coordinator-"));
@@ -34,7 +36,8 @@ export async function startService(settings: Partial<CoordinatorSettings> = {}, 
     { chain, appraiseWorker: given.appraiseWorker ?? trustingAppraiser, findBadProofs: given.findBadProofs ?? trustingProofCheck, log },
   );
   return {
-    url: coordinator.url, chain, log, stateDir,
+    url: coordinator.url, chain, log, stateDir, database,
+    stop: () => coordinator.close(),
     close: async () => {
       await coordinator.close();
       await assertClosedTraces(stateDir, database);

@@ -1,5 +1,5 @@
 import { Migrator, type Kysely, type Migration } from "kysely";
-import { VeriteeError } from "../../../protocol/errors.js";
+import { ensure, VeriteeError } from "../../../protocol/errors.js";
 import type { Schema } from "../schema.js";
 import * as initial from "./0001-initial.js";
 import * as provedLeaves from "./0002-proved-leaves.js";
@@ -11,10 +11,17 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-initial": initial, "0002-proved-leaves": provedLeaves, "0004-machine-events": machineEvents, "0005-usage": usage,
 };
 
+const migratorOf = (db: Kysely<Schema>): Migrator => new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) } });
+
+/** Leaves a store as it is. @throws store_failed when it is not of this version */
+export async function ensureMigrated(db: Kysely<Schema>): Promise<void> {
+  const missing = (await migratorOf(db).getMigrations()).filter((m) => m.executedAt === undefined).map((m) => m.name);
+  ensure(missing.length === 0, "store_failed", "the store is of another version: start its coordinator once", { missing: missing.join(", ") });
+}
+
 /** Brings a store up to date. Replicas that start together wait for one another. @throws store_failed */
 export async function migrate(db: Kysely<Schema>): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) } });
-  const { error, results } = await migrator.migrateToLatest();
+  const { error, results } = await migratorOf(db).migrateToLatest();
   if (error === undefined) return;
   const failed = results?.find((r) => r.status === "Error");
   throw new VeriteeError("store_failed", "a migration of the store failed", { migration: failed?.migrationName ?? "" }, { cause: error });
