@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { join } from "node:path";
 import { SIMULATION_ANCHORS, VENDOR_ANCHORS } from "../../attestation/roots.js";
 import { ensure } from "../../protocol/errors.js";
@@ -13,6 +13,7 @@ import { collateralFor, DEFAULT_CACHE } from "../roles/collateral.js";
 import { openCoordinator } from "../roles/coordinator.js";
 import { openDevLedger, readDeployment, registrarKey, type DevLedger } from "../roles/ledger.js";
 import { readSettings, said } from "../settings-file.js";
+import { databaseOf, storeOption } from "../store-option.js";
 import { untilInterrupted } from "../until-interrupted.js";
 
 interface Options extends ParametersOption {
@@ -20,8 +21,6 @@ interface Options extends ParametersOption {
   measurement?: string[]; simulation?: boolean; allowDevelopment?: boolean; collateral: string; offline?: boolean;
   settings?: string; batchSize?: number; batchAge?: number; batchPatient?: boolean;
 }
-
-const STORE_URL = /^postgres(ql)?:\/\/./;
 
 const need = (value: string | undefined, option: string): string => {
   if (value === undefined) throw new Error(`--rpc needs ${option} as well`);
@@ -52,8 +51,7 @@ export const coordinatorCommand = (): Command =>
     .option("--state <dir>", "folder of its store and blobs", join(STATE_DIR, "coordinator"))
     .option("--host <host>", "address to listen on", "127.0.0.1")
     .option("--port <n>", "port to listen on", parsePort, 8080)
-    .addOption(new Option("--store <url>", "PostgreSQL 15 or later (postgres://...) instead of the embedded store, for any number of coordinators")
-      .env("VERITEE_STORE"))
+    .addOption(storeOption())
     .option("--rpc <url>", "JSON-RPC of a chain; the embedded development chain when left out")
     .option("--deployment <file>", "with --rpc: the contracts (veritee ledger deploy)")
     .option("--key <file>", "with --rpc: the registrar's key, used by this process alone")
@@ -68,8 +66,7 @@ export const coordinatorCommand = (): Command =>
     .option("--batch-patient", "wait that long even when no job is under way that could join: the moment of a receipt says less")
     .addHelpText("after", "\nLog lines go to standard output as JSON.\n\nExample:\n  veritee coordinator --simulation --allow-development --port 8080")
     .action(async (o: Options) => {
-      // The URL may hold a password: it is not repeated.
-      ensure(o.store === undefined || (STORE_URL.test(o.store) && URL.canParse(o.store)), "config_invalid", "--store is no postgres:// URL");
+      const database = databaseOf(o.store);
       if (o.simulation === true) ensureMaySimulate("simulated workers");
       if (o.allowDevelopment === true) ensureMaySimulate("development parameters");
       const parameters = await openParameters(o);
@@ -82,7 +79,7 @@ export const coordinatorCommand = (): Command =>
         settings: {
           ...settings, developmentParameters: o.allowDevelopment ?? false, stateDir: o.state, host: o.host, port: o.port,
           ...said({ batchSize: o.batchSize, batchAgeMs: o.batchAge, batchEarly: o.batchPatient === true ? false : undefined }),
-          ...(o.store === undefined ? {} : { database: { kind: "postgres" as const, url: o.store } }),
+          ...database,
         },
         rpcUrl: ledger.rpcUrl, deployment: ledger.deployment, registrarKey: ledger.registrarKey,
         measurements, simulation: o.simulation ?? false, log, parameters,
