@@ -29,6 +29,8 @@ const SETTINGS = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "sha
 export async function startPostgres(options: { readonly fsync: boolean }): Promise<PostgresServer> {
   const scratch = await mkdtemp(join(tmpdir(), "veritee-postgres-"));
   try {
+    const { uid, gid } = serverAccount();
+    if (uid !== undefined && gid !== undefined) chownSync(scratch, uid, gid);
     const binaries = findBinaries(scratch);
     const data = initialise(binaries, scratch);
     const launch = (port: number) => launchServer(binaries, data, [...SETTINGS, `port=${port}`, `fsync=${options.fsync ? "on" : "off"}`]);
@@ -41,11 +43,9 @@ export async function startPostgres(options: { readonly fsync: boolean }): Promi
 }
 
 function initialise({ folder }: Binaries, scratch: string): string {
-  const account = serverAccount();
-  if (account.uid !== undefined && account.gid !== undefined) chownSync(scratch, account.uid, account.gid);
   const data = join(scratch, "data");
   const { status, stderr, error } = spawnSync(program(folder, "initdb"), ["-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
-    { ...account, cwd: scratch, encoding: "utf8", env: { PATH: process.env["PATH"], LC_ALL: "C" } });
+    { ...serverAccount(), cwd: scratch, encoding: "utf8", env: { PATH: process.env["PATH"], LC_ALL: "C" } });
   if (status !== 0) throw new Error(`initdb failed: ${(error?.message ?? stderr).trim()}`);
   return data;
 }
