@@ -7,14 +7,15 @@ import { ensure, isErrorCode, VeriteeError } from "../protocol/errors.js";
 import { fieldFromBytes, fieldToBytes, type Field } from "../protocol/field.js";
 import { idFromBytes, type BlobId, type JobId, type KeyRequestId, type LedgerAddress } from "../protocol/ids.js";
 import { certificateToBytes, type WorkerCertificate } from "../protocol/objects/receipt.js";
+import { readProof, writeProof, type ProofBytes } from "../protocol/objects/proof-bytes.js";
 import {
-  BrokerInboxSchema, CompletionSchema, FailureSchema, KeyRequestStateSchema, LeaseSchema, MerkleProofSchema, ProgressSchema,
+  BrokerInboxSchema, CompletionSchema, FailureSchema, Groth16ProofSchema, KeyRequestStateSchema, LeaseSchema, MerkleProofSchema, ProgressSchema,
   type BrokerItem, type Completion, type Failure, type KeyRequestState, type Lease, type Progress,
 } from "../protocol/wire/veritee_pb.js";
-import type { CoordinatorApi, DeploymentView, JobView, LeafPath, LeafView } from "./api.js";
+import type { CoordinatorApi, DeploymentView, JobView, LeafPath, LeafView, ProofRequestView } from "./api.js";
 import { HttpCaller, type Answer, type Call, type HttpOptions } from "./http-call.js";
 import { readEvents } from "./sse.js";
-import { readBlobId, readDeployment, readEnvelopes, readJobView, readLeafView, readNonce, readObject, readWorkerView, type Json } from "./views.js";
+import { readBlobId, readDeployment, readEnvelopes, readJobView, readLeafView, readNonce, readObject, readProofRequestView, readWorkerView, type Json } from "./views.js";
 
 export const PROTOBUF = "application/x-protobuf";
 const JSON_TYPE = "application/json";
@@ -81,6 +82,19 @@ export class CoordinatorClient implements CoordinatorApi {
     return readLeafView(await this.#getJson(`/v1/leaves/${hexOf(leaf)}/proof`));
   }
 
+  async submitProofRequest(envelope: Envelope): Promise<ProofRequestView> {
+    return readProofRequestView(await this.#json({ method: "POST", path: "/v1/proof-requests", body: envelopeToBytes(envelope), contentType: PROTOBUF }));
+  }
+
+  async proofRequest(id: JobId, seen: number, waitSeconds: number, signal?: AbortSignal): Promise<ProofRequestView> {
+    return readProofRequestView(readObject((await this.#wait({ method: "GET", path: `/v1/proof-requests/${id}`, query: { seen }, waitSeconds, signal })).body));
+  }
+
+  async proof(id: JobId, statement: number): Promise<ProofBytes> {
+    const { body } = await this.#http.send({ method: "GET", path: `/v1/proof-requests/${id}/proofs/${statement}` });
+    return readProof("proof", parse(Groth16ProofSchema, body));
+  }
+
   // ---- platform
   putModelManifest = (envelope: Envelope): Promise<void> => this.#put("/v1/models", envelope);
 
@@ -144,9 +158,9 @@ export class CoordinatorClient implements CoordinatorApi {
     throw new VeriteeError(isErrorCode(code) ? code : "internal", "the worker was refused", { code });
   }
 
-  async lease(waitSeconds: number, signal?: AbortSignal): Promise<Lease | undefined> {
+  async lease(waitSeconds: number, signal?: AbortSignal, proofs = false): Promise<Lease | undefined> {
     // Never sent twice: the first may have taken a job, which then waits for its lease to lapse.
-    const answer = await this.#wait({ method: "POST", path: "/v1/leases", waitSeconds, signal, idempotent: false });
+    const answer = await this.#wait({ method: "POST", path: "/v1/leases", query: { proofs: proofs ? 1 : 0 }, waitSeconds, signal, idempotent: false });
     return answer.status === 204 ? undefined : parse(LeaseSchema, answer.body);
   }
 
@@ -154,6 +168,8 @@ export class CoordinatorClient implements CoordinatorApi {
     this.#report(job, leaseToken, "progress", toBinary(ProgressSchema, create(ProgressSchema, progress)));
   complete = (job: JobId, leaseToken: Bytes, completion: Completion): Promise<void> =>
     this.#report(job, leaseToken, "completion", toBinary(CompletionSchema, create(CompletionSchema, completion)));
+  completeProof = (request: JobId, leaseToken: Bytes, proof: ProofBytes): Promise<void> =>
+    this.#report(request, leaseToken, "proof", toBinary(Groth16ProofSchema, create(Groth16ProofSchema, writeProof(proof))));
   fail = (job: JobId, leaseToken: Bytes, failure: Failure): Promise<void> =>
     this.#report(job, leaseToken, "failure", toBinary(FailureSchema, create(FailureSchema, failure)));
 

@@ -3,7 +3,7 @@ import { fromBase64, type Bytes } from "../protocol/bytes.js";
 import { ensure, VeriteeError } from "../protocol/errors.js";
 import { hexId, type BlobId, type JobId, type LedgerAddress } from "../protocol/ids.js";
 import { envelopeFromBytes, type Envelope } from "../protocol/dsse.js";
-import { JOB_STATES, type DeploymentView, type JobView, type LeafState, type LeafView } from "./api.js";
+import { JOB_STATES, PROOF_STATES, type DeploymentView, type JobView, type LeafState, type LeafView, type ProofRequestView } from "./api.js";
 
 export type Json = Readonly<Record<string, unknown>>;
 const LEAF_STATES: readonly LeafState[] = ["pending", "anchored", "revoked", "refused"];
@@ -48,6 +48,14 @@ export function readJobView(json: Json): JobView {
   };
 }
 
+export const readProofRequestView = (json: Json): ProofRequestView => ({
+  state: oneOf(json, "state", PROOF_STATES),
+  statements: integer(json, "statements"),
+  leased: integer(json, "leased"),
+  done: integers(json, "done"),
+  error: optionalText(json, "error"),
+});
+
 export const readBlobId = (json: Json): BlobId => hexId<BlobId>(text(json, "id"), 32, "id");
 export const readNonce = (json: Json): Bytes => fromBase64(text(json, "nonce"));
 
@@ -77,6 +85,12 @@ function integer(json: Json, name: string): number {
   const value = json[name];
   ensure(typeof value === "number" && Number.isSafeInteger(value), "internal", "the service's answer lacks an integer", { field: name });
   return value;
+}
+
+function integers(json: Json, name: string): readonly number[] {
+  const list = json[name];
+  ensure(Array.isArray(list) && list.every((item) => Number.isSafeInteger(item)), "internal", "the service's answer lacks a list of integers", { field: name });
+  return list as number[];
 }
 
 function oneOf<T extends string>(json: Json, name: string, values: readonly T[]): T {
