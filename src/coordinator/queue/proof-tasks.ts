@@ -30,6 +30,8 @@ export function claimTask(db: Db, worker: string, limits: QueueLimits): Promise<
       .select(["t.request", "t.statement", "t.attempt"])
       .where("t.state", "=", "pending").where("t.available_at", "<=", sql<Date>`now()`)
       .where("p.not_after", ">", sql<bigint>`extract(epoch from now())::bigint`)
+      // Its owner asks anew for what a failed request lacks.
+      .where((eb) => eb.not(eb.exists(eb.selectFrom("proof_tasks as f").select("f.request").whereRef("f.request", "=", "t.request").where("f.state", "=", "failed"))))
       .orderBy("p.created_at").orderBy("t.available_at").orderBy("t.statement").limit(1)
       .forUpdate("t").skipLocked().executeTakeFirst();
     if (waiting === undefined) return undefined;
