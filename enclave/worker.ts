@@ -5,7 +5,7 @@ import { pinnedKeys } from "../src/proofs/pinned-key.js";
 import { VeriteeError } from "../src/protocol/errors.js";
 import { artefactsIn, hasArtefacts } from "../src/prover/artefact-files.js";
 import { snarkjsProver, type WarmableProver } from "../src/prover/groth16.js";
-import { CoordinatorClient } from "../src/transport/client.js";
+import { WorkerClient } from "../src/transport/worker-client.js";
 import { readConfig, type WorkerConfig } from "./config.js";
 import type { Host } from "./host.js";
 import { choosePlatform, type Platforms } from "./platforms/choose.js";
@@ -52,7 +52,7 @@ async function run(parts: WorkerParts, raw: unknown, stop: AbortSignal): Promise
   const provesDatasets = await hasArtefacts(artefacts, DATASET_CIRCUITS);
   while (!stop.aborted) {
     const keys = createWorkerKeys(random);
-    const api = new CoordinatorClient({ url: coordinator, key: keys.signing });
+    const api = new WorkerClient({ url: coordinator, key: keys.signing });
     const ports: WorkerPorts = { api, collector, prover, provesDatasets, pinnedKeys, clock, random, hpkeSuite, log, limits: DEFAULT_LIMITS };
     const keysEndAt = clock() + KEY_LIFETIME_SECONDS;
     await register(ports, keys);
