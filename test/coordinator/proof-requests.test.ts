@@ -74,6 +74,20 @@ describe("a proof request", () => {
     expect(() => sign({ statements: [] })).toThrow(expect.objectContaining({ code: "input_invalid" }));
   });
 
+  it("is one of a bounded number that an owner has open", async () => {
+    await service.close();
+    service = await startService({ quotas: { openJobs: 1 } } as never);
+    c = await prepareCase(service.url);
+    [worker, other] = [await registerWorker(service.url), await registerWorker(service.url)];
+    const request = sign();
+    await c.owner.api.submitProofRequest(request.envelope);
+    await c.owner.api.submitProofRequest(request.envelope);
+    expect(await code(c.owner.api.submitProofRequest(sign().envelope))).toBe("quota_exceeded");
+    await drain();
+    expect(await code(c.owner.api.submitProofRequest(sign().envelope))).toBe("accepted");
+    await drain();
+  });
+
   it("shows itself and its proofs to its owner alone", async () => {
     const request = sign();
     await c.owner.api.submitProofRequest(request.envelope);

@@ -4,14 +4,12 @@ import type { Db, NewProofRequest } from "./schema.js";
 
 const ROWS_A_STATEMENT = 1000;
 
-/** Keeps a request and its statements. The same one again changes nothing. */
-export async function insertProofRequest(db: Db, request: NewProofRequest, statements: readonly number[]): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    const created = await trx.insertInto("proof_requests").values(request).onConflict((c) => c.column("id").doNothing()).returning("id").executeTakeFirst();
-    if (created === undefined) return;
-    const rows = statements.map((statement) => ({ request: request.id, statement, available_at: sql<Date>`now()` }));
-    for (let i = 0; i < rows.length; i += ROWS_A_STATEMENT) await trx.insertInto("proof_tasks").values(rows.slice(i, i + ROWS_A_STATEMENT)).execute();
-  });
+/** Keeps a request and its statements, in a transaction. The same one again changes nothing. */
+export async function insertProofRequest(trx: Db, request: NewProofRequest, statements: readonly number[]): Promise<void> {
+  const created = await trx.insertInto("proof_requests").values(request).onConflict((c) => c.column("id").doNothing()).returning("id").executeTakeFirst();
+  if (created === undefined) return;
+  const rows = statements.map((statement) => ({ request: request.id, statement, available_at: sql<Date>`now()` }));
+  for (let i = 0; i < rows.length; i += ROWS_A_STATEMENT) await trx.insertInto("proof_tasks").values(rows.slice(i, i + ROWS_A_STATEMENT)).execute();
 }
 
 export const findProofRequest = (db: Db, id: string) =>

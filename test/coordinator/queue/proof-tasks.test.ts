@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterAll(() => store.close());
 
 const submit = (statements: number[], id = REQUEST, notAfter = 1n << 40n) =>
-  insertProofRequest(store.db, { id, owner: hexOf(2), dataset: hexOf(1), not_after: notAfter, envelope: Uint8Array.of(9) }, statements);
+  store.db.transaction().execute((trx) => insertProofRequest(trx, { id, owner: hexOf(2), dataset: hexOf(1), not_after: notAfter, envelope: Uint8Array.of(9) }, statements));
 const take = async (worker: string): Promise<LeaseClaim & { statement: number }> => {
   const task = await claimTask(store.db, worker, limits);
   if (task === undefined) throw new Error("no statement");

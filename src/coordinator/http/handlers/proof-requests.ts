@@ -7,7 +7,8 @@ import { datasetManifest, proofRequest, type ProofRequest, type Signed } from ".
 import { Groth16ProofSchema } from "../../../protocol/wire/veritee_pb.js";
 import type { Context } from "../../context.js";
 import { findOwnDataset } from "../../store/datasets.js";
-import { findProof, insertProofRequest, proofRequestView } from "../../store/proof-requests.js";
+import { ensureOpenProofRequests } from "../../store/usage.js";
+import { findProof, findProofRequest, insertProofRequest, proofRequestView } from "../../store/proof-requests.js";
 import { json, message } from "../answer.js";
 import { envelopeBody, noBody } from "../body.js";
 import { route } from "../route.js";
@@ -63,5 +64,8 @@ async function takeRequest(ctx: Context, { id, value }: Signed<ProofRequest, Job
   ensure(manifest.program === value.program, "manifest_mismatch", "the dataset is for another program", { field: "program" });
   const chunks = manifest.segments.length - 1;
   ensure(value.statements.every((s) => s <= chunks), "input_invalid", "the dataset has no such chunk", { field: "statements", chunks });
-  await insertProofRequest(ctx.db, { id, owner: value.owner, dataset: value.dataset, not_after: BigInt(value.notAfter), envelope: received }, value.statements);
+  await ctx.db.transaction().execute(async (trx) => {
+    if ((await findProofRequest(trx, id)) === undefined) await ensureOpenProofRequests(trx, ctx.quotas, value.owner);
+    await insertProofRequest(trx, { id, owner: value.owner, dataset: value.dataset, not_after: BigInt(value.notAfter), envelope: received }, value.statements);
+  });
 }
