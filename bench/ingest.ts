@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { folderProofs } from "../src/enterprise/dataset/local.js";
-import { proveDataset } from "../src/enterprise/dataset/prove.js";
+import { proveDataset, proveHere } from "../src/enterprise/dataset/prove.js";
 import { folderSource } from "../src/enterprise/import/files.js";
 import { generateFolder } from "../src/programs/generator/generate.js";
 import { openDataFolder, readDatasets } from "../src/programs/import/data-folder.js";
@@ -81,7 +81,7 @@ export async function benchLargest(artefacts: string, data: string, say: (text: 
   try {
     const start = performance.now();
     const proof = await proveDataset({ program: program.id, plan, sourceClass: 0, sourceKey: field(0n) as Field }, {
-      prover: snarkjsProver(artefactsIn(artefacts)), journal: folderProofs(journal),
+      prover: proveHere(program.id, { prover: snarkjsProver(artefactsIn(artefacts)) }), journal: folderProofs(journal),
       onStep: ({ done, of }) => { if (done % 10 === 0) say(`largest firm: ${done} of ${of} proofs`); },
     });
     const seconds = (performance.now() - start) / 1000;

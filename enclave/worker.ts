@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { evidenceToJson } from "../src/attestation/quote-channel.js";
-import { SCORE_CIRCUITS } from "../src/proofs/artefacts.js";
+import { DATASET_CIRCUITS, SCORE_CIRCUITS } from "../src/proofs/artefacts.js";
 import { pinnedKeys } from "../src/proofs/pinned-key.js";
 import { VeriteeError } from "../src/protocol/errors.js";
-import { artefactsIn } from "../src/prover/artefact-files.js";
+import { artefactsIn, hasArtefacts } from "../src/prover/artefact-files.js";
 import { snarkjsProver, type WarmableProver } from "../src/prover/groth16.js";
-import { CoordinatorClient } from "../src/transport/client.js";
+import { WorkerClient } from "../src/transport/worker-client.js";
 import { readConfig, type WorkerConfig } from "./config.js";
 import type { Host } from "./host.js";
 import { choosePlatform, type Platforms } from "./platforms/choose.js";
@@ -49,10 +49,11 @@ async function run(parts: WorkerParts, raw: unknown, stop: AbortSignal): Promise
   const prover = snarkjsProver(artefactsIn(artefacts));
   // Loaded early, so that the first job does not wait for it; a failure shows when a proof asks for it again.
   void warmUp(prover);
+  const provesDatasets = await hasArtefacts(artefacts, DATASET_CIRCUITS);
   while (!stop.aborted) {
     const keys = createWorkerKeys(random);
-    const api = new CoordinatorClient({ url: coordinator, key: keys.signing });
-    const ports: WorkerPorts = { api, collector, prover, pinnedKeys, clock, random, hpkeSuite, log, limits: DEFAULT_LIMITS };
+    const api = new WorkerClient({ url: coordinator, key: keys.signing });
+    const ports: WorkerPorts = { api, collector, prover, provesDatasets, pinnedKeys, clock, random, hpkeSuite, log, limits: DEFAULT_LIMITS };
     const keysEndAt = clock() + KEY_LIFETIME_SECONDS;
     await register(ports, keys);
     host.send({ type: "ready", ...keys.identity });

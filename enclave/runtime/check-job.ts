@@ -3,7 +3,8 @@ import type { Envelope } from "../../src/protocol/dsse.js";
 import { ensure } from "../../src/protocol/errors.js";
 import { idFromBytes, type DatasetManifestId, type GrantId, type JobId, type LedgerAddress, type ModelManifestId } from "../../src/protocol/ids.js";
 import {
-  datasetManifest, grant, jobRequest, modelManifest, type DatasetManifest, type Grant, type JobRequest, type ModelManifest, type Signed,
+  datasetManifest, grant, jobRequest, modelManifest, proofRequest,
+  type DatasetManifest, type Grant, type JobRequest, type ModelManifest, type ProofRequest, type Signed,
 } from "../../src/protocol/objects/index.js";
 import type { Lease } from "../../src/protocol/wire/veritee_pb.js";
 
@@ -42,6 +43,29 @@ export function checkJob(lease: Lease, now: number): CheckedJob {
   checkPermission(checked);
   checkTimes(checked, now);
   return checked;
+}
+
+/** A proof request and the dataset it is about, both verified and their owner's. */
+export interface CheckedProofRequest {
+  readonly request: Signed<ProofRequest, JobId>;
+  readonly dataset: Signed<DatasetManifest, DatasetManifestId>;
+  /** 1..n a chunk, 0 the statement that opens both ends */
+  readonly statement: number;
+}
+
+/** The same for a lease of a statement to prove. @throws envelope_invalid, signature_invalid, input_invalid, manifest_mismatch, job_expired */
+export function checkProofRequest(lease: Lease, now: number): CheckedProofRequest {
+  const request = proofRequest.open(present("proof_request", lease.proofRequest));
+  const dataset = datasetManifest.open(present("dataset_manifest", lease.datasetManifest));
+  const { statement } = lease;
+  const { value } = request;
+  ensure(toHex(lease.jobId) === request.id, "manifest_mismatch", "the lease names another request than it carries", { request: request.id });
+  ensure(value.dataset === dataset.id, "manifest_mismatch", "the request is about another dataset", { expected: value.dataset, found: dataset.id });
+  ensure(value.owner === dataset.value.owner, "manifest_mismatch", "the request is not by the dataset's owner", { owner: value.owner });
+  ensure(value.program === dataset.value.program, "manifest_mismatch", "the dataset is for another program", { program: value.program });
+  ensure(value.statements.includes(statement) && statement < dataset.value.segments.length, "manifest_mismatch", "the request does not ask for this statement", { statement });
+  ensure(now < value.notAfter, "job_expired", "the request has expired", { notAfter: value.notAfter, now });
+  return { request, dataset, statement };
 }
 
 function present(name: string, envelope: Envelope | undefined): Envelope {

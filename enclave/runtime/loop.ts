@@ -5,20 +5,29 @@ import { failureOf, type Step } from "./failure.js";
 import { underLease, type HeldLease } from "./lease.js";
 import { PhaseClock } from "./phases.js";
 import type { WorkerKeys, WorkerPorts } from "./ports.js";
+import { KeptPlan, proveStatement } from "./prove-statement.js";
 import { runJob } from "./run-job.js";
+import type { Session } from "./session.js";
 import { Secrets } from "./wipe.js";
 
-/** Takes jobs one at a time until told to stop or the keys' time is over; the job at hand is finished first. */
+/** Takes jobs and statements to prove, one at a time, until told to stop or the keys' time is over; the job at hand is finished first. */
 export async function workUntil(stop: AbortSignal, ports: WorkerPorts, keys: WorkerKeys, keysEndAt: number): Promise<void> {
-  while (!stop.aborted && ports.clock() < keysEndAt) {
-    const lease = await nextLease(stop, ports);
-    if (lease !== undefined) await work(ports, keys, lease);
+  const kept = new KeptPlan();
+  try {
+    while (!stop.aborted && ports.clock() < keysEndAt) {
+      const lease = await nextLease(stop, ports);
+      // A plan is kept while statements of its request follow one another, and no poll longer.
+      kept.keepFor(lease);
+      if (lease !== undefined) await work(ports, keys, lease, kept);
+    }
+  } finally {
+    kept.drop();
   }
 }
 
-async function nextLease(stop: AbortSignal, { api, limits, log }: WorkerPorts): Promise<Lease | undefined> {
+async function nextLease(stop: AbortSignal, { api, limits, log, provesDatasets }: WorkerPorts): Promise<Lease | undefined> {
   try {
-    return await api.lease(limits.leaseWaitSeconds, stop);
+    return await api.lease(limits.leaseWaitSeconds, stop, provesDatasets);
   } catch (error) {
     if (stop.aborted) return undefined;
     log("warn", "no answer to a request for work", { code: codeOf(error) });
@@ -27,11 +36,11 @@ async function nextLease(stop: AbortSignal, { api, limits, log }: WorkerPorts): 
   }
 }
 
-/** Runs one leased job and reports how it ended. Never throws: the next job must not suffer from this one. */
-export async function work(ports: WorkerPorts, keys: WorkerKeys, lease: Lease): Promise<void> {
+/** Runs one leased job, or proves one leased statement, and reports how it ended. Never throws: the next job must not suffer from this one. */
+export async function work(ports: WorkerPorts, keys: WorkerKeys, lease: Lease, kept = new KeptPlan()): Promise<void> {
   const held = holdLease(lease);
   if (held === undefined) return ports.log("warn", "a lease without a job id", {});
-  const { api, log } = ports;
+  const { log } = ports;
   const secrets = new Secrets();
   const phases = new PhaseClock(() => performance.now());
   let step: Step = "check job";
@@ -39,10 +48,10 @@ export async function work(ports: WorkerPorts, keys: WorkerKeys, lease: Lease): 
   try {
     await underLease(ports, held, phases, async (guard) => {
       const session = { ports, keys, guard, phases, secrets };
-      const completion = await runJob(session, lease, (next) => void (step = next));
+      const handIn = await carryOut(session, lease, held, kept, (next) => void (step = next));
       await guard.checkpoint();
       step = "hand in";
-      await api.complete(held.job, held.token, completion);
+      await handIn();
     });
     log("info", "job finished", { job: held.job, ...phases.timings() });
   } catch (error) {
@@ -51,6 +60,17 @@ export async function work(ports: WorkerPorts, keys: WorkerKeys, lease: Lease): 
   } finally {
     secrets.wipeAll();
   }
+}
+
+/** The work itself. Resolves to what is left to do: handing its outcome in. */
+async function carryOut(session: Session, lease: Lease, { job, token }: HeldLease, kept: KeptPlan, onStep: (step: Step) => void): Promise<() => Promise<void>> {
+  const { api } = session.ports;
+  if (lease.proofRequest !== undefined) {
+    const proof = await proveStatement(session, lease, kept, onStep);
+    return () => api.completeProof(job, token, proof);
+  }
+  const completion = await runJob(session, lease, onStep);
+  return () => api.complete(job, token, completion);
 }
 
 function holdLease(lease: Lease): HeldLease | undefined {

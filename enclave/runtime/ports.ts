@@ -25,6 +25,8 @@ export interface WorkerPorts {
   readonly api: WorkerApi;
   readonly collector: Collector;
   readonly prover: Prover;
+  /** Whether this worker has what it takes to prove datasets' statements too; not by default. */
+  readonly provesDatasets?: boolean;
   /** The verification keys whose hashes are inside the measured bundle. */
   readonly pinnedKeys: PinnedKeys;
   readonly clock: Clock;

@@ -10,8 +10,8 @@ import { sha256 } from "../protocol/hash.js";
 import { hpkeSeal } from "../protocol/hpke.js";
 import type { JobId, KeyChallengeId, KeyRequestId } from "../protocol/ids.js";
 import {
-  jobRequest, keyChallenge, keyEvidence, keyReply, keyRequest,
-  type HpkeBox, type JobRequest, type KeyChallenge, type KeyEvidence, type KeyOutcome, type KeyRequest, type Signed,
+  jobRequest, keyChallenge, keyEvidence, keyReply, keyRequest, proofRequest,
+  type HpkeBox, type JobRequest, type KeyChallenge, type KeyEvidence, type KeyOutcome, type KeyRequest, type ProofRequest, type Signed,
 } from "../protocol/objects/index.js";
 import { reportData } from "../protocol/report-data.js";
 import type { BrokerItem } from "../protocol/wire/veritee_pb.js";
@@ -38,7 +38,7 @@ interface Case {
 
 /**
  * Decides on key requests (docs/protocol.md 10). Nothing the coordinator says is believed: a request is judged by the
- * worker's signature, the platform's signed job, the holder's own grants, and appraised evidence. One case at a time, so
+ * worker's signature, the platform's signed job or the owner's own proof request, the holder's own grants, and appraised evidence. One case at a time, so
  * that uses are counted without races.
  */
 export class KeyBroker {
@@ -81,8 +81,7 @@ export class KeyBroker {
 
   async #judge(judged: Case): Promise<BrokerAnswer> {
     try {
-      const job = ownJob(judged);
-      const policy = await this.#policy(judged, job);
+      const policy = await this.#policy(judged, workOf(judged));
       return judged.item.evidence === undefined ? this.#challenge(judged, policy) : await this.#release(judged, policy, judged.item.evidence);
     } catch (error) {
       if (!(error instanceof VeriteeError) || error.code === "store_failed") throw error;
@@ -90,17 +89,26 @@ export class KeyBroker {
     }
   }
 
-  /** The holder's word on this job, asked for at the challenge and again at the release: it may have changed. */
-  async #policy(judged: Case, job: Signed<JobRequest, JobId>): Promise<ReleasePolicy> {
-    const { notAfter } = job.value;
+  /** The holder's word on this work, asked for at the challenge and again at the release: it may have changed. */
+  async #policy(judged: Case, work: Work): Promise<ReleasePolicy> {
+    const { id, value: { notAfter } } = work.signed;
     ensure(judged.now < notAfter, "job_expired", "the job's time is over", { notAfter, now: judged.now });
-    const policy = await this.parts.policy.judge(judged.request.value, job, judged.now);
+    const policy = await this.#judgement(judged, work);
     judged.policy = policy;
     const jobs = this.parts.log.jobsUnder(policy.id);
     // A job that asks again after its worker died is the same use.
-    const usesLeft = policy.maxUses === undefined || jobs.has(job.id) || jobs.size < policy.maxUses;
+    const usesLeft = policy.maxUses === undefined || jobs.has(id) || jobs.size < policy.maxUses;
     ensure(usesLeft, "grant_used_up", "the grant has been used as often as it allows", { maxUses: policy.maxUses ?? 0 });
+    const releasesLeft = policy.maxReleases === undefined || this.parts.log.releasesUnder(policy.id) < policy.maxReleases;
+    ensure(releasesLeft, "grant_used_up", "the key has been given as often as the request allows", { maxReleases: policy.maxReleases ?? 0 });
     return policy;
+  }
+
+  async #judgement({ request: { value: request }, now }: Case, work: Work): Promise<ReleasePolicy> {
+    const { policy } = this.parts;
+    if (work.kind === "job") return policy.judge(request, work.signed, now);
+    ensure(policy.judgeProof !== undefined, "key_refused", "this holder's keys are not for proving");
+    return policy.judgeProof(request, work.signed, now);
   }
 
   #challenge({ request, now }: Case, policy: ReleasePolicy): BrokerAnswer {
@@ -175,10 +183,15 @@ type Verdict =
   | { readonly outcome: "released" }
   | { readonly outcome: "refused"; readonly refusal: { readonly code: string; readonly reason: string } };
 
-/** The job that the request names, signed by its platform. */
-function ownJob({ item, request }: Case): Signed<JobRequest, JobId> {
+type Work =
+  | { readonly kind: "job"; readonly signed: Signed<JobRequest, JobId> }
+  | { readonly kind: "proof"; readonly signed: Signed<ProofRequest, JobId> };
+
+/** What the request names: a job signed by its platform, or a proof request signed by the owner it names. */
+function workOf({ item, request }: Case): Work {
   ensure(item.job !== undefined, "input_invalid", "the request came without its job");
-  const job = jobRequest.open(item.job);
-  ensure(job.id === request.value.job, "grant_mismatch", "the job is not the one that the request names", { named: request.value.job, found: job.id });
-  return job;
+  const work: Work = item.job.payloadType === proofRequest.payloadType
+    ? { kind: "proof", signed: proofRequest.open(item.job) } : { kind: "job", signed: jobRequest.open(item.job) };
+  ensure(work.signed.id === request.value.job, "grant_mismatch", "the job is not the one that the request names", { named: request.value.job, found: work.signed.id });
+  return work;
 }

@@ -3,7 +3,7 @@ import type { TrustAnchors } from "../attestation/verdict.js";
 import type { Bytes } from "../protocol/bytes.js";
 import type { SigningKey } from "../protocol/dsse.js";
 import type { JobId, KeyRequestId, ObjectId } from "../protocol/ids.js";
-import type { EnclavePolicy, Evidence, JobRequest, KeyRequest, Signed } from "../protocol/objects/index.js";
+import type { EnclavePolicy, Evidence, JobRequest, KeyRequest, ProofRequest, Signed } from "../protocol/objects/index.js";
 import type { ReleaseEvent } from "./release-log/entry.js";
 
 /** Unix seconds. */
@@ -24,12 +24,16 @@ export interface ReleasePolicy {
   readonly enclaves: EnclavePolicy;
   /** Distinct jobs that may ever have a key under this policy; undefined when the policy is one job. */
   readonly maxUses: number | undefined;
+  /** Times that the key may ever be given under this policy; unbounded by default. */
+  readonly maxReleases?: number;
 }
 
-/** The holder's judgement of an authentic job. */
+/** The holder's judgement of authentic work: a job to score, or statements of a dataset to prove. */
 export interface PolicySource {
   /** @throws grant_*, not_found, key_refused: the code and message go to the worker and the log */
   judge(request: KeyRequest, job: Signed<JobRequest, JobId>, now: number): Promise<ReleasePolicy>;
+  /** Absent where the holder's keys are not for proving. @throws as judge */
+  judgeProof?(request: KeyRequest, proof: Signed<ProofRequest, JobId>, now: number): Promise<ReleasePolicy>;
 }
 
 /** Durable: append resolves when the entry is on disk. */
@@ -37,6 +41,8 @@ export interface ReleaseRecorder {
   append(event: ReleaseEvent): Promise<void>;
   /** Jobs that were given a key under a policy. */
   jobsUnder(policy: ObjectId): ReadonlySet<JobId>;
+  /** How often a key was given under a policy. */
+  releasesUnder(policy: ObjectId): number;
   /** Whether a key was released or refused on this evidence (digest in hex). */
   hasEvidence(digest: string): boolean;
 }

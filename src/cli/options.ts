@@ -87,3 +87,6 @@ export async function readModel(program: Program, path: string | undefined): Pro
     throw new VeriteeError(error.code, error.message, { file: basename(path), ...error.facts }, { cause: error });
   }
 }
+
+/** For an option that may be given more than once. */
+export const collect = <T>(parse: (text: string) => T) => (text: string, before: T[] | undefined): T[] => [...(before ?? []), parse(text)];

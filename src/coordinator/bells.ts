@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** What a long poll may wait for. */
-export type Topic = "queue" | "outbox" | `job:${string}` | `inbox:${string}` | `key-request:${string}` | `worker:${string}`;
+export type Topic = "queue" | "outbox" | `job:${string}` | `inbox:${string}` | `key-request:${string}` | `worker:${string}` | `proof:${string}`;
 
 /** How often a waiter looks anyway: the news of another replica may be lost. */
 const LOOK_AGAIN_MS = 500;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "./context.js";
 import { errorFields } from "./log.js";
+import { sweepTasks } from "./queue/proof-tasks.js";
 import { sweepJobs } from "./queue/sweep.js";
 import { forgetNonces } from "./store/nonces.js";
 import { forgetWorkerChallenges } from "./store/workers.js";
@@ -17,6 +18,10 @@ export async function runSweeper(ctx: Context, signal: AbortSignal): Promise<voi
       for (const job of changed) {
         ctx.log.write("info", "job_changed", { job: job.id, state: job.state, attempt: job.attempt });
         ctx.bells.ring("queue", `job:${job.id}`);
+      }
+      for (const task of await sweepTasks(ctx.db, ctx.limits)) {
+        ctx.log.write("info", "job_changed", { job: task.request, state: task.state, attempt: task.attempt });
+        ctx.bells.ring("queue", `proof:${task.request}`);
       }
       if (round % TIDY_EVERY === 0) {
         await forgetNonces(ctx.db, ctx.now());

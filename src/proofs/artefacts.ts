@@ -35,6 +35,9 @@ export const datasetCircuitOf = circuitOf("dataset");
 /** What every worker needs. */
 export const SCORE_CIRCUITS: readonly CircuitName[] = PROGRAM_IDS.map(scoreCircuitOf);
 
+/** What a worker needs besides, to prove datasets. */
+export const DATASET_CIRCUITS: readonly CircuitName[] = PROGRAM_IDS.flatMap((program) => [ingestCircuitOf(program), datasetCircuitOf(program)]);
+
 /** Every circuit that this build pins. */
 export const PINNED_CIRCUITS: readonly CircuitName[] = CIRCUIT_NAMES.filter((circuit) => circuit in PINS);
 

@@ -76,6 +76,12 @@ export function invalidChunks(states: DatasetProof["states"], chunks: ReadonlyMa
   return bad.sort((a, b) => a - b);
 }
 
+/** Whether a proof is one of the statement that opens both ends of the chain. */
+export function opensChain(about: Parameters<typeof datasetSignals>[0], bytes: ProofBytes, { dataset: { key } }: DatasetKeys): boolean {
+  const proof = readable(bytes);
+  return proof !== undefined && findInvalid(key, [{ signals: datasetSignals(about), proof }]).length === 0;
+}
+
 function readable(bytes: ProofBytes): Groth16Proof | undefined {
   try {
     return proofFromWire(bytes);

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { access, mkdir, open, readFile, rename } from "node:fs/promises";
 import { createHash, randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
 import { ensure } from "../protocol/errors.js";
@@ -52,6 +52,13 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
     await file.close();
   }
   await rename(temporary, path);
+}
+
+/** Whether a folder has what proving some circuits takes; what it is, is checked when it is read. */
+export async function hasArtefacts(cache: string, circuits: readonly CircuitName[], manifestOf: ManifestOf = artefactsOf): Promise<boolean> {
+  const files = circuits.map(manifestOf).map((pin) => artefactPaths(cache, pin)).flatMap(({ wasm, zkey }) => [wasm, zkey]);
+  const found = await Promise.all(files.map((file) => access(file).then(() => true, () => false)));
+  return found.every((there) => there);
 }
 
 /** Reads artefacts that ensureArtefacts() made. @throws artefact_mismatch when missing or altered */

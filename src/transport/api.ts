@@ -4,6 +4,7 @@ import type { Envelope } from "../protocol/dsse.js";
 import type { Field } from "../protocol/field.js";
 import type { BlobId, JobId, KeyRequestId, LedgerAddress } from "../protocol/ids.js";
 import type { WorkerCertificate } from "../protocol/objects/receipt.js";
+import type { ProofBytes } from "../protocol/objects/proof-bytes.js";
 import type { BrokerItem, Completion, Failure, KeyRequestState, Lease, Progress } from "../protocol/wire/veritee_pb.js";
 
 export interface DeploymentView {
@@ -33,6 +34,22 @@ export interface JobView {
   readonly updatedAt: number;
 }
 
+export const PROOF_STATES = ["running", "done", "failed"] as const;
+
+/** How far a proof request is. */
+export interface ProofRequestView {
+  /** Ended when not running; proofs that are done can be fetched in any state. */
+  readonly state: (typeof PROOF_STATES)[number];
+  /** how many it asks for */
+  readonly statements: number;
+  /** that workers are at */
+  readonly leased: number;
+  /** whose proofs are there */
+  readonly done: readonly number[];
+  /** code of what failed it */
+  readonly error: string | undefined;
+}
+
 /** Who may act: every call is signed with the caller's key (RFC 9421). */
 export interface SharedApi {
   deployment(): Promise<DeploymentView>;
@@ -54,6 +71,16 @@ export interface EnterpriseApi extends SharedApi {
   registerProvedLeaf(leaf: Field, proof: BlobId, authority: LedgerAddress, signature: Bytes): Promise<LeafView>;
   revokeProvedLeaf(leaf: Field, signature: Bytes): Promise<LeafView>;
   leaf(leaf: Field): Promise<LeafView>;
+}
+
+/** An owner has its datasets' statements proved by workers. */
+export interface ProofRequestApi {
+  /** Idempotent: the same signed request is the same work. */
+  submitProofRequest(envelope: Envelope): Promise<ProofRequestView>;
+  /** Long poll: resolves when more than `seen` proofs are there or the request has ended, else after the time. */
+  proofRequest(id: JobId, seen: number, waitSeconds: number, signal?: AbortSignal): Promise<ProofRequestView>;
+  /** @throws not_found */
+  proof(id: JobId, statement: number): Promise<ProofBytes>;
 }
 
 export interface PlatformApi extends SharedApi {
@@ -95,7 +122,8 @@ export interface WorkerApi extends SharedApi {
   workerChallenge(): Promise<Bytes>;
   /** Appraised by the coordinator, then registered on the ledger. Resolves when it is on the ledger. */
   registerWorker(certificate: WorkerCertificate): Promise<void>;
-  lease(waitSeconds: number, signal?: AbortSignal): Promise<Lease | undefined>;
+  /** @param proofs whether statements of proof requests are wanted too; not by default */
+  lease(waitSeconds: number, signal?: AbortSignal, proofs?: boolean): Promise<Lease | undefined>;
   /** @throws lease_lost */
   heartbeat(job: JobId, leaseToken: Bytes, progress: Progress): Promise<void>;
   merkleProof(leaf: Field): Promise<LeafPath>;
@@ -104,7 +132,9 @@ export interface WorkerApi extends SharedApi {
   /** Long poll: resolves as soon as there is a challenge (seen = 0) or a reply (seen = 1). */
   keyRequest(id: KeyRequestId, seen: 0 | 1, waitSeconds: number): Promise<KeyRequestState>;
   complete(job: JobId, leaseToken: Bytes, completion: Completion): Promise<void>;
+  /** The proof of a leased statement. */
+  completeProof(request: JobId, leaseToken: Bytes, proof: ProofBytes): Promise<void>;
   fail(job: JobId, leaseToken: Bytes, failure: Failure): Promise<void>;
 }
 
-export type CoordinatorApi = EnterpriseApi & PlatformApi & ResultApi & BrokerApi & WorkerApi;
+export type CoordinatorApi = EnterpriseApi & ProofRequestApi & PlatformApi & ResultApi & BrokerApi & WorkerApi;

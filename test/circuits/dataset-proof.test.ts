@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { proveDataset } from "../../src/enterprise/dataset/prove.js";
+import { proveDataset, proveHere } from "../../src/enterprise/dataset/prove.js";
 import { smeInvoice } from "../../src/programs/sme-invoice/program.js";
 import { verifyDatasetProof } from "../../src/proofs/dataset-proof.js";
 import { splitIntoChunks } from "../../src/protocol/chunks.js";
@@ -26,7 +26,7 @@ test("a dataset's proof verifies as one object, and not with another leaf, sourc
   const plan = smeInvoice.ingest({ chunks, terms, aggregateSalt: new Uint8Array(31).fill(9), owner: field(5), ...source });
   const journal = { read: () => Promise.resolve(undefined), write: () => Promise.resolve() };
   const proof = await proveDataset(
-    { program: smeInvoice.id, plan, ...source }, { prover: snarkjsProver(artefactsIn(defaultCache(root))), journal });
+    { program: smeInvoice.id, plan, ...source }, { prover: proveHere(smeInvoice.id, { prover: snarkjsProver(artefactsIn(defaultCache(root))) }), journal });
 
   expect(proof.chunks).toHaveLength(2);
   expect(() => verifyDatasetProof(proof)).not.toThrow();

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { folderProofs } from "../../src/enterprise/dataset/local.js";
-import { proveDataset, type ProveStep } from "../../src/enterprise/dataset/prove.js";
+import { proveDataset, proveHere, type LocalProving, type ProveStep, type StatementProver } from "../../src/enterprise/dataset/prove.js";
 import { verifyDatasetProof } from "../../src/proofs/dataset-proof.js";
 import { KEYS, planOf, trapdoorProver } from "../harness/dataset-proofs.js";
 
@@ -13,6 +13,7 @@ let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "veritee-prove-"))));
 afterAll(() => rm(folder, { recursive: true }));
 
+const here = (prover: LocalProving["prover"], how: Omit<LocalProving, "prover"> = {}): StatementProver => proveHere("sme-invoice/1", { prover, ...how });
 const dataset = (plan = planOf(5)) => ({ program: "sme-invoice/1", plan, sourceClass: 0, sourceKey: 0n as never });
 
 describe("proving a dataset", () => {
@@ -20,7 +21,7 @@ describe("proving a dataset", () => {
     const proved: string[] = [];
     const steps: ProveStep[] = [];
     const journal = folderProofs(await mkdtemp(join(folder, "whole-")));
-    const proof = await proveDataset(dataset(), { prover: trapdoorProver((c) => proved.push(c)), journal, keys: KEYS, parallel: 2, onStep: (s) => steps.push(s) });
+    const proof = await proveDataset(dataset(), { prover: here(trapdoorProver((c) => proved.push(c)), { parallel: 2 }), journal, keys: KEYS, onStep: (s) => steps.push(s) });
     expect(proved).toEqual([...Array.from({ length: 5 }, () => "ingest-sme-invoice"), "dataset-sme-invoice"]);
     expect(steps.map((s) => s.done)).toEqual([0, 1, 2, 3, 4, 5, 6]);
     expect(() => verifyDatasetProof(proof, KEYS)).not.toThrow();
@@ -32,9 +33,9 @@ describe("proving a dataset", () => {
       const halt = new AbortController();
       let made = 0;
       const count = () => { if (++made > stop) halt.abort(); };
-      await expect(proveDataset(dataset(), { prover: trapdoorProver(count), journal, keys: KEYS, signal: halt.signal })).rejects.toThrow();
+      await expect(proveDataset(dataset(), { prover: here(trapdoorProver(count), { signal: halt.signal }), journal, keys: KEYS })).rejects.toThrow();
       let later = 0;
-      const proof = await proveDataset(dataset(), { prover: trapdoorProver(() => later++), journal, keys: KEYS });
+      const proof = await proveDataset(dataset(), { prover: here(trapdoorProver(() => later++)), journal, keys: KEYS });
       expect(made + later).toBe(6);
       expect(() => verifyDatasetProof(proof, KEYS)).not.toThrow();
     }
@@ -43,17 +44,17 @@ describe("proving a dataset", () => {
   it("makes anew what a crash, another dataset or an attacker left in the folder", async () => {
     const place = await mkdtemp(join(folder, "spoilt-"));
     const journal = folderProofs(place);
-    await proveDataset(dataset(planOf(5, "another dataset")), { prover: trapdoorProver(), journal, keys: KEYS });
+    await proveDataset(dataset(planOf(5, "another dataset")), { prover: here(trapdoorProver()), journal, keys: KEYS });
     await writeFile(join(place, "2.proof"), new Uint8Array(100));
     await writeFile(join(place, "3.proof"), new Uint8Array(256).fill(255));
     let made = 0;
-    const proof = await proveDataset(dataset(), { prover: trapdoorProver(() => made++), journal, keys: KEYS });
+    const proof = await proveDataset(dataset(), { prover: here(trapdoorProver(() => made++)), journal, keys: KEYS });
     expect(made).toBe(6);
     expect(() => verifyDatasetProof(proof, KEYS)).not.toThrow();
   });
 
   it("proves a dataset without a chunk", async () => {
-    const proof = await proveDataset(dataset(planOf(0)), { prover: trapdoorProver(), journal: folderProofs(folder), keys: KEYS });
+    const proof = await proveDataset(dataset(planOf(0)), { prover: here(trapdoorProver()), journal: folderProofs(folder), keys: KEYS });
     expect(proof.chunks).toEqual([]);
     expect(() => verifyDatasetProof(proof, KEYS)).not.toThrow();
   });

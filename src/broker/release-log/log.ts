@@ -17,6 +17,7 @@ const headSchema = z.strictObject({ seq: z.int().nonnegative(), hash: z.string()
 /** A broker's own log of every release and refusal: append only, chained, signed, on disk before the key leaves. */
 export class ReleaseLog implements ReleaseRecorder {
   readonly #jobs = new Map<ObjectId, Set<JobId>>();
+  readonly #releases = new Map<ObjectId, number>();
   readonly #evidence = new Set<string>();
   #turn: Promise<unknown> = Promise.resolve();
   #failed = false;
@@ -62,6 +63,10 @@ export class ReleaseLog implements ReleaseRecorder {
     return this.#jobs.get(policy) ?? new Set();
   }
 
+  releasesUnder(policy: ObjectId): number {
+    return this.#releases.get(policy) ?? 0;
+  }
+
   hasEvidence(digest: string): boolean {
     return this.#evidence.has(digest);
   }
@@ -93,6 +98,7 @@ export class ReleaseLog implements ReleaseRecorder {
     if (entry.outcome !== "released" || entry.policy === undefined) return;
     const jobs = this.#jobs.get(entry.policy) ?? new Set();
     this.#jobs.set(entry.policy, jobs.add(entry.job));
+    this.#releases.set(entry.policy, this.releasesUnder(entry.policy) + 1);
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { hexId, type DatasetManifestId } from "../../protocol/ids.js";
-import { datasetManifest, datasetProofFromBytes, datasetProofId, datasetProofToBytes, endorsementRequestToBytes, type DatasetProof } from "../../protocol/objects/index.js";
+import { hexId, type DatasetManifestId, type Measurement } from "../../protocol/ids.js";
+import { datasetManifest, datasetProofFromBytes, datasetProofId, datasetProofToBytes, endorsementRequestToBytes, readAnchor, type Anchor, type DatasetProof } from "../../protocol/objects/index.js";
 import { cardFromJson, endorsementFromJson } from "../../protocol/endorsement-file.js";
 import { ensure, VeriteeError } from "../../protocol/errors.js";
 import { verifyDatasetProof, type DatasetKeys } from "../../proofs/dataset-proof.js";
@@ -10,20 +10,36 @@ import { datasetKeysOf } from "../../proofs/parameters.js";
 import type { ProveStep } from "../../enterprise/dataset/prove.js";
 import { prepareArtefacts } from "../artefacts.js";
 import { openPartyHome, withHome, type HomeOptions } from "../home-options.js";
-import { readBytes, readJson } from "../options.js";
+import { builtMeasurement } from "../measurement.js";
+import { collect, readBytes, readJson } from "../options.js";
 import { createOutput, EXIT } from "../output.js";
 import { openParameters, withParameters, type ParametersOption } from "../parameters.js";
 import { ensureMaySimulate } from "../profile.js";
 import { progress } from "../progress.js";
-import { datasetCircuits, endorsementRequestOf, proveLocally, registerProof } from "../roles/prove-dataset.js";
+import type { Home } from "../roles/home.js";
+import { datasetCircuits, endorsementRequestOf, proveLocally, proveRemotely, registerProof, type ProvedManifest, type Proving } from "../roles/prove-dataset.js";
 import { datasetFolder } from "../roles/enterprise.js";
 import { readSigned } from "../files.js";
 
-interface ProveOptions extends HomeOptions, ParametersOption { coordinator?: string; local?: boolean; endorsement?: string; out?: string; json?: boolean }
+interface ProveOptions extends HomeOptions, ParametersOption {
+  coordinator?: string; local?: boolean; anchor: Anchor[]; measurement?: string[]; endorsement?: string; out?: string; json?: boolean;
+}
 
-function bar(): (step: ProveStep) => void {
+/** A bar of proofs, with how many workers are at it. */
+function bar(): { onStep: (step: ProveStep) => void; onLeased: (leased: number) => void } {
   const shown = progress("prove");
-  return ({ done, of, resumed }) => (done < of ? shown.update(done, of, resumed > 0 ? `${resumed} from before` : undefined) : shown.end(`${of} proofs`));
+  let [step, workers]: [ProveStep | undefined, number] = [undefined, 0];
+  const show = (): void => {
+    if (step === undefined) return;
+    const { done, of, resumed } = step;
+    const notes = [...(resumed > 0 ? [`${resumed} from before`] : []), ...(workers > 0 ? [`${workers} under way`] : [])];
+    if (done < of) shown.update(done, of, notes.join(", ") || undefined);
+    else shown.end(`${of} proofs`);
+  };
+  return {
+    onStep: (now) => { step = now; show(); },
+    onLeased: (leased) => { workers = leased; if (step !== undefined && step.done < step.of) show(); },
+  };
 }
 
 /** `veritee dataset request-endorsement`, `prove` and `verify-proof`. */
@@ -41,20 +57,21 @@ export function addProveCommands(command: Command): void {
     });
   withParameters(withHome(command.command("prove")).description("Prove that a sealed dataset's aggregates are those of its records."))
     .argument("<dataset>", "id of the dataset version")
-    .requiredOption("--local", "on this machine: records never leave it (a few seconds for 320 records)")
-    .option("--coordinator <url>", "have the proof checked and registered by the ledger, through this coordinator")
+    .option("--local", "on this machine: records never leave it (a few seconds for 320 records)")
+    .option("--coordinator <url>", "have the proof checked and registered by the ledger, through this coordinator; without --local its workers prove, and `veritee broker run` must run to give them the data key")
+    .option("--anchor <name>", "without --local: trust anchor to which the data key may go; repeat for more. `sim` allows SIMULATED enclaves", collect(readAnchor), [])
+    .option("--measurement <hex>", "without --local: enclave to which it may go; repeat for more; this build's own when left out", collect(String))
     .option("--endorsement <file>", "the source's endorsement, for a dataset that was sealed for one")
     .option("--out <file>", "write the proof here, for whoever wants to check it")
     .option("--json", "print what was proved as JSON")
-    .addHelpText("after", "\nStopped, it goes on where it was when started again.\n\nExample:\n  veritee dataset prove 3fa9... --local --home ./acme --coordinator http://127.0.0.1:8080")
+    .addHelpText("after", "\nStopped, it goes on where it was when started again.\n\nExample:\n  veritee dataset prove 3fa9... --local --home ./acme --coordinator http://127.0.0.1:8080\n  veritee dataset prove 3fa9... --home ./acme --coordinator http://127.0.0.1:8080 --anchor sim")
     .action(async (id: string, options: ProveOptions) => {
       const home = await openPartyHome(options, "enterprise");
       const datasetId = hexId<DatasetManifestId>(id, 32, "dataset");
       const { value } = await readSigned(join(datasetFolder(home, datasetId), "manifest.bin"), datasetManifest);
       const parameters = await openParameters(options);
-      await prepareArtefacts(datasetCircuits(value.program), parameters);
       const endorsement = options.endorsement === undefined ? undefined : endorsementFromJson(await readJson(options.endorsement));
-      const proved = await proveLocally(home, datasetId, bar(), endorsement, undefined, parameters);
+      const proved = await prove(home, datasetId, value.program, options, { endorsement, parameters });
       const bytes = datasetProofToBytes(proved.proof);
       if (options.out !== undefined) await writeFile(options.out, bytes);
       if (options.coordinator !== undefined) await registerProof(home, options.coordinator, proved);
@@ -84,6 +101,21 @@ export function addProveCommands(command: Command): void {
         ...developmentNote(keys),
       ]);
     });
+}
+
+/** Here, or by workers. */
+async function prove(home: Home, id: DatasetManifestId, program: string, options: ProveOptions, how: Omit<Proving, "onStep">): Promise<ProvedManifest> {
+  const { local = false, coordinator, anchor, measurement } = options;
+  if (local) {
+    ensure(anchor.length === 0 && measurement === undefined, "input_invalid", "with --local no enclave gets the key: leave out --anchor and --measurement", { field: "anchor" });
+    await prepareArtefacts(datasetCircuits(program), how.parameters);
+    return proveLocally(home, id, { ...how, onStep: bar().onStep });
+  }
+  ensure(coordinator !== undefined, "input_invalid", "give --local, or --coordinator and --anchor to have workers prove", { field: "coordinator" });
+  ensure(anchor.length > 0, "input_invalid", "give at least one --anchor to which the data key may go, or --local", { field: "anchor" });
+  const allowedMeasurements = measurement === undefined ? [await builtMeasurement()] : measurement.map((m) => hexId<Measurement>(m, m.length / 2, "measurement"));
+  const { onStep, onLeased } = bar();
+  return proveRemotely(home, id, { coordinator, allowedAnchors: anchor, allowedMeasurements, onLeased }, { ...how, onStep });
 }
 
 const hex = (value: bigint): string => value.toString(16).padStart(64, "0");

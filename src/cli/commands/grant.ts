@@ -7,7 +7,7 @@ import { datasetManifest, readAnchor, type Anchor } from "../../protocol/objects
 import { readSigned, writeSigned } from "../files.js";
 import { openPartyHome, withCoordinator, type RemoteOptions } from "../home-options.js";
 import { builtMeasurement } from "../measurement.js";
-import { parsePositive } from "../options.js";
+import { collect, parsePositive } from "../options.js";
 import { createOutput } from "../output.js";
 import { clientOf, datasetFolder, issueGrant } from "../roles/enterprise.js";
 import { enterpriseOf } from "../roles/home.js";
@@ -16,8 +16,6 @@ import { clock } from "../roles/system.js";
 interface CreateOptions extends RemoteOptions {
   dataset: string; to: string; purpose: string; uses: number; days: number; measurement?: string[]; anchor: Anchor[]; out: string; json?: boolean;
 }
-
-const collect = <T>(parse: (text: string) => T) => (text: string, before: T[] | undefined): T[] => [...(before ?? []), parse(text)];
 
 export function grantCommand(): Command {
   const command = new Command("grant").description("An enterprise's permissions: who may use which dataset, for what, how often, in which enclaves.");

@@ -1,7 +1,8 @@
 // How an enterprise has a dataset of its own proved, for its command and for the demo alike.
 import { openDataset } from "../../enterprise/dataset/open.js";
-import { folderProofs, readSealedDataset } from "../../enterprise/dataset/local.js";
-import { proveDataset, type ProveStep } from "../../enterprise/dataset/prove.js";
+import { folderProofs, folderRequest, readSealedDataset } from "../../enterprise/dataset/local.js";
+import { proveByWorkers } from "../../enterprise/dataset/prove-by-workers.js";
+import { proveDataset, proveHere, type ProveStep, type StatementProver } from "../../enterprise/dataset/prove.js";
 import { requestEndorsement } from "../../enterprise/dataset/request-endorsement.js";
 import { publishProof, untilProved } from "../../enterprise/dataset/publish-proof.js";
 import type { Bytes } from "../../protocol/bytes.js";
@@ -11,21 +12,22 @@ import { ensure } from "../../protocol/errors.js";
 import type { Field } from "../../protocol/field.js";
 import { sourceKeyOf } from "../../protocol/ledger-digest.js";
 import { idBytes, type DatasetManifestId } from "../../protocol/ids.js";
-import type { DatasetManifest, DatasetProof, EndorsementRequest, Signed } from "../../protocol/objects/index.js";
+import type { DatasetManifest, DatasetProof, EnclavePolicy, EndorsementRequest, Signed } from "../../protocol/objects/index.js";
 import type { IngestPlan } from "../../programs/ingest.js";
 import { programById } from "../../programs/registry.js";
 import { datasetCircuitOf, ingestCircuitOf, programId, type CircuitName } from "../../proofs/artefacts.js";
-import { builtInParameters, datasetKeysOf } from "../../proofs/parameters.js";
+import { builtInParameters, datasetKeysOf, type Parameters } from "../../proofs/parameters.js";
 import { artefactsIn } from "../../prover/artefact-files.js";
 import { snarkjsProver } from "../../prover/groth16.js";
 import { ARTEFACT_DIR } from "../paths.js";
 import { clientOf, datasetFolder } from "./enterprise.js";
 import { enterpriseOf, type Home } from "./home.js";
+import { clock, random } from "./system.js";
 
 /** Checking a proof takes the ledger one transaction or a few; two minutes are many blocks anywhere. */
 const PROOF_SECONDS = 120;
 
-export interface LocalProof {
+export interface ProvedManifest {
   readonly manifest: Signed<DatasetManifest, DatasetManifestId>;
   readonly proof: DatasetProof;
 }
@@ -36,14 +38,35 @@ export const datasetCircuits = (program: string): readonly CircuitName[] => {
   return [ingestCircuitOf(id), datasetCircuitOf(id)];
 };
 
-/**
- * Proves a sealed dataset on this machine: records leave it at no time. Goes on with what an interrupted run has left in the
- * dataset's folder.
- * @param endorsement of a source; wanted exactly when the dataset was sealed for one
- */
-export async function proveLocally(
-  home: Home, id: DatasetManifestId, onStep: (step: ProveStep) => void, endorsement?: Endorsement, signal?: AbortSignal, parameters = builtInParameters,
-): Promise<LocalProof> {
+export interface Proving {
+  readonly onStep: (step: ProveStep) => void;
+  /** of a source; wanted exactly when the dataset was sealed for one */
+  readonly endorsement?: Endorsement | undefined;
+  readonly signal?: AbortSignal;
+  /** the build's own by default */
+  readonly parameters?: Parameters;
+}
+
+/** Proves a sealed dataset on this machine: records leave it at no time. Goes on with what an interrupted run has left. */
+export async function proveLocally(home: Home, id: DatasetManifestId, { signal, parameters = builtInParameters, ...how }: Proving): Promise<ProvedManifest> {
+  const prover = snarkjsProver(artefactsIn(ARTEFACT_DIR, parameters.manifest), parameters.manifest);
+  return prove(home, id, { ...how, parameters }, ({ value }) => proveHere(value.program, { prover, ...(signal === undefined ? {} : { signal }) }));
+}
+
+/** Which workers may have the data key, and where they are found. */
+export interface Workers extends EnclavePolicy { readonly coordinator: string; readonly onLeased?: (leased: number) => void }
+
+/** The same by the coordinator's workers, several at once. The enterprise's broker has to run: it gives them the data key. */
+export async function proveRemotely(home: Home, id: DatasetManifestId, workers: Workers, { signal, ...how }: Proving): Promise<ProvedManifest> {
+  const { coordinator, ...policy } = workers;
+  return prove(home, id, how, (manifest) => proveByWorkers(enterpriseOf(home), manifest, {
+    ...policy, api: clientOf(home, coordinator), journal: folderRequest(datasetFolder(home, id)), random, clock, ...(signal === undefined ? {} : { signal }),
+  }));
+}
+
+async function prove(
+  home: Home, id: DatasetManifestId, { onStep, endorsement, parameters = builtInParameters }: Proving, proverFor: (manifest: ProvedManifest["manifest"]) => StatementProver,
+): Promise<ProvedManifest> {
   const folder = datasetFolder(home, id);
   const { manifest, ciphertexts } = await readSealedDataset(folder);
   const { plan, sourceKey } = await planOf(home, manifest, ciphertexts);
@@ -52,8 +75,7 @@ export async function proveLocally(
     sourceClass === 0 ? "the dataset was sealed for no source" : "the dataset was sealed for a source: its endorsement is needed", { sourceClass });
   if (endorsement !== undefined) ensureFor(manifest.value, sourceKey, endorsement);
   const proof = await proveDataset({ program, plan, sourceClass, sourceKey, endorsement: endorsement?.signature }, {
-    prover: snarkjsProver(artefactsIn(ARTEFACT_DIR, parameters.manifest), parameters.manifest), keys: datasetKeysOf(parameters, program),
-    journal: folderProofs(folder), onStep, ...(signal === undefined ? {} : { signal }),
+    prover: proverFor(manifest), keys: datasetKeysOf(parameters, program), journal: folderProofs(folder), onStep,
   });
   return { manifest, proof };
 }
@@ -79,7 +101,7 @@ async function dataKeyOf(home: Home, id: DatasetManifestId): Promise<Bytes> {
 
 /** Opens the dataset with its owner's key: the plan holds what its proofs are about. */
 async function planOf(
-  home: Home, { id, value }: LocalProof["manifest"], ciphertexts: readonly Bytes[],
+  home: Home, { id, value }: ProvedManifest["manifest"], ciphertexts: readonly Bytes[],
 ): Promise<{ plan: IngestPlan; sourceKey: DatasetProof["sourceKey"] }> {
   const program = programById(value.program);
   const key = await dataKeyOf(home, id);
@@ -93,7 +115,7 @@ async function planOf(
 }
 
 /** Hands a proof to the coordinator and waits until the ledger has checked it. */
-export async function registerProof(home: Home, url: string, { manifest, proof }: LocalProof): Promise<void> {
+export async function registerProof(home: Home, url: string, { manifest, proof }: ProvedManifest): Promise<void> {
   const api = clientOf(home, url);
   await publishProof(enterpriseOf(home), manifest.value, proof, api);
   await untilProved(api, manifest.value, PROOF_SECONDS);

@@ -13,7 +13,7 @@ export const quotaSettings = z.strictObject({
   /** Ciphertext stored, over all time. */
   storedBytes: z.int().min(1).default(64 * GIB),
   storedBlobs: z.int().min(1).default(262_144),
-  /** A platform's jobs that are neither done nor failed. */
+  /** A platform's jobs, or an owner's proof requests, that are neither done nor failed. */
   openJobs: z.int().min(1).default(10_000),
   /** A worker's key requests of the last ten minutes that have no reply. */
   openKeyRequests: z.int().min(1).default(64),

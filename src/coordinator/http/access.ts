@@ -4,6 +4,7 @@ import type { Context } from "../context.js";
 import { mayReadBlob } from "../store/blob-refs.js";
 import { findLeafDataset } from "../store/datasets.js";
 import { findJob } from "../store/jobs.js";
+import { findProofRequest } from "../store/proof-requests.js";
 import { findKeyRequest } from "../store/key-requests.js";
 import { findWorker } from "../store/workers.js";
 
@@ -20,6 +21,7 @@ export const ACCESS = {
   worker: { says: "a registered worker", allows: isWorker },
   job_party: { says: "the job's platform and the owner of its dataset", allows: isJobParty },
   blob_reader: { says: "the owner of what the blob belongs to, and the worker that holds a job that needs it", allows: (ctx, caller, p) => mayReadBlob(ctx.db, caller, p["id"] as BlobId) },
+  proof_owner: { says: "the owner that signed the proof request", allows: async (ctx, caller, p) => (await findProofRequest(ctx.db, p["id"] ?? ""))?.owner === caller },
   leaf_owner: { says: "the owner of the dataset with this leaf", allows: async (ctx, caller, p) => (await findLeafDataset(ctx.db, caller, p["leaf"] ?? "")) !== undefined },
   key_requester: { says: "the worker that made the request", allows: async (ctx, caller, p) => (await findKeyRequest(ctx.db, p["id"] ?? ""))?.worker === caller },
 } as const satisfies Readonly<Record<string, Rule>>;

@@ -5,6 +5,7 @@ import { jobRoutes } from "./handlers/jobs.js";
 import { keyReleaseRoutes } from "./handlers/key-release.js";
 import { leafRoutes } from "./handlers/leaves.js";
 import { provedLeafRoutes } from "./handlers/proved-leaves.js";
+import { proofRequestRoutes } from "./handlers/proof-requests.js";
 import { leaseRoutes } from "./handlers/leases.js";
 import { modelRoutes } from "./handlers/models.js";
 import { systemRoutes } from "./handlers/system.js";
@@ -15,7 +16,7 @@ import type { Route } from "./route.js";
 /** Everything that this service answers to, in the order of the data. */
 export const ROUTES: readonly Route[] = [
   ...systemRoutes(() => openApiDocument()),
-  ...blobRoutes, ...datasetRoutes, ...leafRoutes, ...provedLeafRoutes, ...grantRoutes, ...modelRoutes, ...jobRoutes,
+  ...blobRoutes, ...datasetRoutes, ...leafRoutes, ...provedLeafRoutes, ...proofRequestRoutes, ...grantRoutes, ...modelRoutes, ...jobRoutes,
   ...workerRoutes, ...leaseRoutes, ...keyReleaseRoutes,
 ];
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { JOB_STATES } from "../../transport/api.js";
+import { JOB_STATES, PROOF_STATES } from "../../transport/api.js";
 import { hex } from "./validate.js";
 
 // JSON answers. src/transport/views.ts reads them on the other side.
@@ -12,6 +12,14 @@ export const jobView = z.object({
   error: z.object({ code: z.string(), reason: z.string() }).optional(),
   createdAt: z.int(),
   updatedAt: z.int(),
+});
+
+export const proofRequestView = z.object({
+  state: z.enum(PROOF_STATES),
+  statements: z.int().positive(),
+  leased: z.int().nonnegative(),
+  done: z.array(z.int().nonnegative()).readonly(),
+  error: z.string().optional(),
 });
 
 export const leafView = z.object({

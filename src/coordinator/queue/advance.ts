@@ -50,7 +50,7 @@ function leaseColumns(job: JobRow, event: JobEvent, to: JobState, limits: QueueL
   return { lease_worker: lease?.worker ?? null, lease_token: lease?.token ?? null, lease_expires_at: inSeconds(limits.leaseSeconds) };
 }
 
-const inSeconds = (seconds: number): RawBuilder<Date> => sql<Date>`now() + make_interval(secs => ${seconds})`;
+export const inSeconds = (seconds: number): RawBuilder<Date> => sql<Date>`now() + make_interval(secs => ${seconds})`;
 
 async function record(db: Db, job: JobRow, event: JobEvent, to: JobState, detail: string | null): Promise<void> {
   await db.insertInto("job_events").values({ job: job.id, event, from_state: job.state, to_state: to, attempt: job.attempt, detail }).execute();

@@ -29,7 +29,7 @@ export function claim(db: Db, worker: string, limits: QueueLimits): Promise<Clai
   });
 }
 
-async function databaseTime(db: Db): Promise<{ now: number }> {
+export async function databaseTime(db: Db): Promise<{ now: number }> {
   const { rows } = await sql<{ now: number }>`select floor(extract(epoch from now()))::float8 as now`.execute(db);
   return rows[0] as { now: number };
 }

@@ -34,14 +34,14 @@ export async function reportFailure(db: Db, lease: LeaseClaim, limits: QueueLimi
     const job = await lockJob(trx, lease.job);
     if (job === undefined) throw lost();
     if (!holds(job, lease)) return recordLate(trx, job, "failure");
-    const [event, delaySeconds] = failureEvent(job, failure, limits);
+    const [event, delaySeconds] = failureEvent(job.failures, failure, limits);
     await advance(trx, job, event, limits, { error: failure.error, delaySeconds } satisfies Change);
   });
 }
 
-function failureEvent(job: JobRow, failure: FailureReport, limits: QueueLimits): [JobEvent, number] {
+export function failureEvent(failures: number, failure: FailureReport, limits: QueueLimits): [JobEvent, number] {
   if (failure.error.code === "key_timeout") return ["wait_for_key", limits.waitForKeySeconds];
-  if (failure.retryable) return ["retry", limits.retrySeconds * 2 ** job.failures];
+  if (failure.retryable) return ["retry", limits.retrySeconds * 2 ** failures];
   return ["give_up", 0];
 }
 

@@ -25,6 +25,9 @@ export async function mayReadBlob(db: Db, caller: PartyKey, blob: BlobId): Promi
     union all
     select 1 from blob_refs r join jobs j on r.object in (j.dataset, j.model)
       where r.blob = ${blob} and j.state = 'running' and j.lease_worker = ${caller} and j.lease_expires_at > now()
+    union all
+    select 1 from blob_refs r join proof_requests p on p.dataset = r.object join proof_tasks t on t.request = p.id
+      where r.blob = ${blob} and t.state = 'leased' and t.worker = ${caller} and t.expires_at > now()
     limit 1`.execute(db);
   return rows.length > 0;
 }

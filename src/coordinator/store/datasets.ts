@@ -21,6 +21,10 @@ export async function insertDataset(db: Db, signed: Signed<DatasetManifest, Data
 export const findDataset = (db: Db, id: string) =>
   db.selectFrom("datasets").select(["id", "owner", "program", "leaf"]).where("id", "=", id).executeTakeFirst();
 
+/** A dataset of the caller's own, by id. */
+export const findOwnDataset = (db: Db, owner: PartyKey, id: string) =>
+  db.selectFrom("datasets").select("envelope").where("id", "=", id).where("owner", "=", owner).executeTakeFirst();
+
 /** The caller's dataset with this leaf. */
 export const findLeafDataset = (db: Db, owner: PartyKey, leaf: string) =>
   db.selectFrom("datasets").select(["id", "authority", "envelope"]).where("leaf", "=", leaf).where("owner", "=", owner).executeTakeFirst();

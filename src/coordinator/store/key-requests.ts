@@ -19,11 +19,15 @@ export const findKeyRequest = (db: Db, id: string) =>
 
 /** What a broker has to act on: no challenge yet, or evidence that wants a reply; only while the asking worker holds the job. */
 export function openKeyRequests(db: Db, holder: PartyKey) {
-  return db.selectFrom("key_requests as k").innerJoin("jobs as j", "j.id", "k.job")
-    .select(["k.request", "k.evidence", "j.envelope as job"])
+  return db.selectFrom("key_requests as k").leftJoin("jobs as j", "j.id", "k.job").leftJoin("proof_requests as p", "p.id", "k.job")
+    .select((eb) => ["k.request", "k.evidence", eb.fn.coalesce("j.envelope", "p.envelope").$notNull().as("job")])
     .where("k.holder", "=", holder).where("k.reply", "is", null)
     .where((eb) => eb.or([eb("k.challenge", "is", null), eb("k.evidence", "is not", null)]))
-    .where("j.state", "=", "running").whereRef("j.lease_worker", "=", "k.worker")
+    .where((eb) => eb.or([
+      eb.and([eb("j.state", "=", "running"), eb("j.lease_worker", "=", eb.ref("k.worker"))]),
+      eb.exists(eb.selectFrom("proof_tasks as t").select("t.request")
+        .whereRef("t.request", "=", "k.job").where("t.state", "=", "leased").whereRef("t.worker", "=", "k.worker")),
+    ]))
     .orderBy("k.created_at").limit(INBOX_SIZE).execute();
 }
 

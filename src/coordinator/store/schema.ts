@@ -64,6 +64,14 @@ export interface KeyRequestTable {
   challenge_id: string | null; challenge: Bytes | null; evidence: Bytes | null; reply: Bytes | null; created_at: CreatedAt;
 }
 
+export interface ProofRequestTable { id: string; owner: string; dataset: string; not_after: bigint; envelope: Bytes; created_at: CreatedAt }
+export type TaskState = "pending" | "leased" | "done" | "failed";
+/** `proof`: bytes of a Groth16Proof message. */
+export interface ProofTaskTable {
+  request: string; statement: number; state: Generated<TaskState>; attempt: Generated<number>; failures: Generated<number>;
+  worker: string | null; token: string | null; expires_at: DatabaseTime | null; available_at: DatabaseTime; proof: Bytes | null; error_code: string | null;
+}
+
 export type OutboxKind = "insert_leaf" | "revoke_leaf" | "insert_proved_leaf" | "revoke_proved_leaf" | "register_model" | "register_worker" | "submit_receipt";
 export interface OutboxTable {
   seq: Generated<bigint>; kind: OutboxKind; subject: string; dedupe: string; payload: string;
@@ -92,6 +100,8 @@ export interface Schema {
   results: ResultTable;
   receipts: ReceiptTable;
   key_requests: KeyRequestTable;
+  proof_requests: ProofRequestTable;
+  proof_tasks: ProofTaskTable;
   outbox: OutboxTable;
   machine_events: MachineEventTable;
   caller_blobs: CallerBlobTable;
@@ -104,5 +114,6 @@ export type JobRow = Selectable<JobTable>;
 export type NewJob = Insertable<JobTable>;
 export type GrantRow = Selectable<GrantTable>;
 export type WorkerRow = Selectable<WorkerTable>;
+export type NewProofRequest = Insertable<ProofRequestTable>;
 export type OutboxRow = Selectable<OutboxTable>;
 export type JobError = { readonly code: ErrorCode; readonly reason: string };

@@ -41,6 +41,16 @@ export async function ensureOpenJobs(trx: Db, quotas: Quotas, platform: PartyKey
   ensureWithin(quotas, "openJobs", BigInt(open) + 1n);
 }
 
+/** Whether one more proof request fits, in the transaction that adds it. @throws quota_exceeded */
+export async function ensureOpenProofRequests(trx: Db, quotas: Quotas, owner: PartyKey): Promise<void> {
+  await lockCaller(trx, owner);
+  const { open } = await trx.selectFrom("proof_requests as p").select((eb) => eb.fn.countAll<bigint>().as("open"))
+    .where("p.owner", "=", owner).where("p.not_after", ">", sql<bigint>`extract(epoch from now())::bigint`)
+    .where((eb) => eb.exists(eb.selectFrom("proof_tasks as t").select("t.request").whereRef("t.request", "=", "p.id").where("t.state", "in", ["pending", "leased"])))
+    .executeTakeFirstOrThrow();
+  ensureWithin(quotas, "openJobs", BigInt(open) + 1n);
+}
+
 /** Whether one more key request fits, in the transaction that adds it. @throws quota_exceeded */
 export async function ensureOpenKeyRequests(trx: Db, quotas: Quotas, worker: PartyKey): Promise<void> {
   await lockCaller(trx, worker);

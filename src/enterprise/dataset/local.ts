@@ -1,18 +1,20 @@
-import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readFileIfPresent, writeFileAtomic } from "../../broker/atomic-file.js";
 import { concat } from "../../protocol/bytes.js";
 import { envelopeToBytes } from "../../protocol/dsse.js";
 import { ensure } from "../../protocol/errors.js";
 import type { BlobId } from "../../protocol/ids.js";
-import { datasetManifest } from "../../protocol/objects/index.js";
+import { datasetManifest, proofRequest } from "../../protocol/objects/index.js";
 import { blobId } from "../../protocol/sealing.js";
 import { memoryJournal, type UploadJournal } from "./publish.js";
 import type { ProofJournal } from "./prove.js";
+import type { RequestJournal } from "./prove-by-workers.js";
 import type { SealedDataset } from "./prepare.js";
 
-// A sealed dataset as a folder: manifest.bin, <index>.sealed, uploaded.txt, and <chunk>.proof once chunks are proved. It holds no
-// key and no plaintext, and it is what an interrupted upload or proof goes on from.
+// A sealed dataset as a folder: manifest.bin, <index>.sealed, uploaded.txt, <statement>.proof for what is proved (0: the statement
+// that opens both ends), proof-request.bin while workers prove. It holds no key and no plaintext, and it is what an interrupted
+// upload or proof goes on from.
 
 export async function writeSealedDataset(folder: string, { manifest, ciphertexts }: SealedDataset): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -51,7 +53,20 @@ export async function folderJournal(folder: string): Promise<UploadJournal> {
 
 const COORDINATE = 32;
 
-/** Chunk proofs of such a folder, one file each: eight coordinates in the order of the wire. A file that is no proof is as if absent. */
+/** The proof request that is under way for such a folder's dataset. */
+export function folderRequest(folder: string): RequestJournal {
+  const path = join(folder, "proof-request.bin");
+  return {
+    read: async () => {
+      const bytes = await readFileIfPresent(path);
+      return bytes === undefined ? undefined : proofRequest.open(Uint8Array.from(bytes));
+    },
+    write: ({ envelope }) => writeFileAtomic(path, envelopeToBytes(envelope)),
+    clear: () => rm(path, { force: true }),
+  };
+}
+
+/** Proofs of such a folder, one file each: eight coordinates in the order of the wire. A file that is no proof is as if absent. */
 export function folderProofs(folder: string): ProofJournal {
   const path = (index: number): string => join(folder, `${index}.proof`);
   return {

@@ -8,5 +8,6 @@ export * from "./job.js";
 export * from "./key-release.js";
 export * from "./parts.js";
 export * from "./proof-bytes.js";
+export * from "./proof-request.js";
 export * from "./receipt.js";
 export * from "./result.js";

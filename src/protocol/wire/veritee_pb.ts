@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file veritee.proto.
  */
 export const file_veritee: GenFile = /*@__PURE__*/
-  fileDesc("Cg12ZXJpdGVlLnByb3RvEgp2ZXJpdGVlLnYxImQKCEVudmVsb3BlEhQKDHBheWxvYWRfdHlwZRgBIAEoCRIPCgdwYXlsb2FkGAIgASgMEjEKCnNpZ25hdHVyZXMYAyADKAsyHS52ZXJpdGVlLnYxLkVudmVsb3BlU2lnbmF0dXJlIi8KEUVudmVsb3BlU2lnbmF0dXJlEg0KBWtleWlkGAEgASgMEgsKA3NpZxgCIAEoDCIsCgdIcGtlS2V5Eg0KBXN1aXRlGAEgASgNEhIKCnB1YmxpY19rZXkYAiABKAwiOQoHSHBrZUJveBINCgVzdWl0ZRgBIAEoDRILCgNlbmMYAiABKAwSEgoKY2lwaGVydGV4dBgDIAEoDCI9Cg5Xb3JrZXJJZGVudGl0eRITCgtzaWduaW5nX2tleRgBIAEoDBIWCg5sZWRnZXJfYWRkcmVzcxgCIAEoDCJCCghFdmlkZW5jZRIQCghwbGF0Zm9ybRgBIAEoCRIQCghldmlkZW5jZRgCIAEoDBISCgpjb2xsYXRlcmFsGAMgASgMImIKB1NlZ21lbnQSDQoFaW5kZXgYASABKA0SGQoRY2lwaGVydGV4dF9zaGEyNTYYAiABKAwSGQoRY2lwaGVydGV4dF9sZW5ndGgYAyABKAQSEgoKY29tbWl0bWVudBgEIAEoDCKhAgoPRGF0YXNldE1hbmlmZXN0Eg8KB3Byb2dyYW0YASABKAkSDQoFb3duZXIYAiABKAwSEgoKZGF0YXNldF9pZBgDIAEoDBIXCg9kYXRhc2V0X3ZlcnNpb24YBCABKA0SEgoKYWVhZF9zdWl0ZRgFIAEoDRIlCghzZWdtZW50cxgGIAMoCzITLnZlcml0ZWUudjEuU2VnbWVudBIUCgxkYXRhc2V0X3Jvb3QYByABKAwSHAoUYWdncmVnYXRlX2NvbW1pdG1lbnQYCCABKAwSDAoEbGVhZhgJIAEoDBIUCgxzb3VyY2VfY2xhc3MYCiABKA0SEgoKY3JlYXRlZF9hdBgLIAEoAxIaChJyZWdpc3RyeV9hdXRob3JpdHkYDCABKAwiewoORGF0YXNldE9wZW5pbmcSEQoJYXNfb2ZfZGF5GAEgASgFEhQKDHRlcm1zX2Ftb3VudBgCIAEoAxIWCg5hZ2dyZWdhdGVfc2FsdBgDIAEoDBIUCgxyZWNvcmRfY291bnQYBCABKAQSEgoKc291cmNlX2tleRgFIAEoDCKeAgoMRGF0YXNldFByb29mEg8KB3Byb2dyYW0YASABKAkSDAoEbGVhZhgCIAEoDBIUCgxkYXRhc2V0X3Jvb3QYAyABKAwSFAoMc291cmNlX2NsYXNzGAQgASgNEhIKCnNvdXJjZV9rZXkYBSABKAwSDgoGc3RhdGVzGAYgAygMEigKBmNodW5rcxgHIAMoCzIYLnZlcml0ZWUudjEuR3JvdGgxNlByb29mEikKB2RhdGFzZXQYCCABKAsyGC52ZXJpdGVlLnYxLkdyb3RoMTZQcm9vZhIZChFpbmdlc3Rfa2V5X3NoYTI1NhgJIAEoDBIaChJkYXRhc2V0X2tleV9zaGEyNTYYCiABKAwSEwoLZW5kb3JzZW1lbnQYCyABKAwifQoSRW5kb3JzZW1lbnRSZXF1ZXN0Ei4KEGRhdGFzZXRfbWFuaWZlc3QYASABKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlEhAKCHNlZ21lbnRzGAIgAygMEiUKCGRhdGFfa2V5GAMgASgLMhMudmVyaXRlZS52MS5IcGtlQm94Io8CCgVHcmFudBINCgVvd25lchgBIAEoDBIbChNkYXRhc2V0X21hbmlmZXN0X2lkGAIgASgMEhAKCHByb2dyYW1zGAMgAygJEg8KB2dyYW50ZWUYBCABKAwSDwoHcHVycG9zZRgFIAEoCRISCgpub3RfYmVmb3JlGAYgASgDEhEKCW5vdF9hZnRlchgHIAEoAxIQCghtYXhfdXNlcxgIIAEoDRIcChRhbGxvd2VkX21lYXN1cmVtZW50cxgJIAMoDBIXCg9hbGxvd2VkX2FuY2hvcnMYCiADKAkSDQoFbm9uY2UYCyABKAwSJwoKcmVzdWx0X2tleRgMIAEoCzITLnZlcml0ZWUudjEuSHBrZUtleSJBCgpSZXZvY2F0aW9uEg0KBW93bmVyGAEgASgMEhAKCGdyYW50X2lkGAIgASgMEhIKCnJldm9rZWRfYXQYAyABKAMisQEKDU1vZGVsTWFuaWZlc3QSDwoHcHJvZ3JhbRgBIAEoCRIQCghwbGF0Zm9ybRgCIAEoDBIYChBtb2RlbF9jb21taXRtZW50GAMgASgMEhIKCmFlYWRfc3VpdGUYBCABKA0SKQoMc2VhbGVkX21vZGVsGAUgASgLMhMudmVyaXRlZS52MS5TZWdtZW50EhAKCG1vZGVsX2lkGAYgASgMEhIKCmNyZWF0ZWRfYXQYByABKAMiNAoMTW9kZWxPcGVuaW5nEhYKDnNjb3JlY2FyZF9qc29uGAEgASgJEgwKBHNhbHQYAiABKAwi1gIKCkpvYlJlcXVlc3QSDwoHcHJvZ3JhbRgBIAEoCRIQCghwbGF0Zm9ybRgCIAEoDBIbChNkYXRhc2V0X21hbmlmZXN0X2lkGAMgASgMEhAKCGdyYW50X2lkGAQgASgMEhkKEW1vZGVsX21hbmlmZXN0X2lkGAUgASgMEg8KB3B1cnBvc2UYBiABKAkSDQoFbm9uY2UYByABKAwSEgoKY3JlYXRlZF9hdBgIIAEoAxIRCglub3RfYWZ0ZXIYCSABKAMSJwoKcmVzdWx0X2tleRgKIAEoCzITLnZlcml0ZWUudjEuSHBrZUtleRIcChRhbGxvd2VkX21lYXN1cmVtZW50cxgLIAMoDBIXCg9hbGxvd2VkX2FuY2hvcnMYDCADKAkSFAoMcmVsZWFzZV9ydWxlGA0gASgNEh4KFnJlcXVpcmVfcHJvdmVkX2RhdGFzZXQYDiABKAgieAoKS2V5UmVxdWVzdBIOCgZqb2JfaWQYASABKAwSDgoGaG9sZGVyGAIgASgMEg8KB3N1YmplY3QYAyABKAwSKgoGd29ya2VyGAQgASgLMhoudmVyaXRlZS52MS5Xb3JrZXJJZGVudGl0eRINCgVub25jZRgFIAEoDCJYCgxLZXlDaGFsbGVuZ2USEgoKcmVxdWVzdF9pZBgBIAEoDBINCgVub25jZRgCIAEoDBIRCglwb2xpY3lfaWQYAyABKAwSEgoKZXhwaXJlc19hdBgEIAEoAyKHAQoLS2V5RXZpZGVuY2USEgoKcmVxdWVzdF9pZBgBIAEoDBIUCgxjaGFsbGVuZ2VfaWQYAiABKAwSJgoJcmVwbHlfa2V5GAMgASgLMhMudmVyaXRlZS52MS5IcGtlS2V5EiYKCGV2aWRlbmNlGAQgASgLMhQudmVyaXRlZS52MS5FdmlkZW5jZSKTAQoIS2V5UmVwbHkSEgoKcmVxdWVzdF9pZBgBIAEoDBIUCgxjaGFsbGVuZ2VfaWQYAiABKAwSJwoIcmVsZWFzZWQYAyABKAsyEy52ZXJpdGVlLnYxLkhwa2VCb3hIABIpCgdyZWZ1c2VkGAQgASgLMhYudmVyaXRlZS52MS5LZXlSZWZ1c2FsSABCCQoHb3V0Y29tZSIqCgpLZXlSZWZ1c2FsEgwKBGNvZGUYASABKAkSDgoGcmVhc29uGAIgASgJIisKBlJlYXNvbhIMCgRjb2RlGAEgASgJEhMKC3BvaW50c19sb3N0GAIgASgNIjYKB0ZlYXR1cmUSDAoEbmFtZRgBIAEoCRINCgV2YWx1ZRgCIAEoAxIOCgZwb2ludHMYAyABKAUitAIKDlBsYXRmb3JtUmVzdWx0Eg4KBmpvYl9pZBgBIAEoDBIYChBtb2RlbF9jb21taXRtZW50GAIgASgMEiUKCGZlYXR1cmVzGAMgAygLMhMudmVyaXRlZS52MS5GZWF0dXJlEg0KBXNjb3JlGAQgASgFEhMKC2dyYWRlX2luZGV4GAUgASgNEg0KBWdyYWRlGAYgASgJEiMKB3JlYXNvbnMYByADKAsyEi52ZXJpdGVlLnYxLlJlYXNvbhIMCgRsZWFmGAggASgMEhEKCWFzX29mX2RheRgJIAEoBRIUCgx0ZXJtc19hbW91bnQYCiABKAMSEgoKZ3JhZGVfc2FsdBgLIAEoDBITCgtkZXRhaWxfc2FsdBgMIAEoDBIZChFyZXN1bHRfY29tbWl0bWVudBgNIAEoDCK1AgoQRW50ZXJwcmlzZVJlc3VsdBIOCgZqb2JfaWQYASABKAwSDAoEbGVhZhgCIAEoDBIRCglhc19vZl9kYXkYAyABKAUSFAoMdGVybXNfYW1vdW50GAQgASgDEhMKC2dyYWRlX2luZGV4GAUgASgNEg0KBWdyYWRlGAYgASgJEiMKB3JlYXNvbnMYByADKAsyEi52ZXJpdGVlLnYxLlJlYXNvbhISCgpncmFkZV9zYWx0GAggASgMEhkKEWRldGFpbF9jb21taXRtZW50GAkgASgMEhkKEXJlc3VsdF9jb21taXRtZW50GAogASgMEhEKCWhhc19zY29yZRgLIAEoCBINCgVzY29yZRgMIAEoBRIlCghmZWF0dXJlcxgNIAMoCzITLnZlcml0ZWUudjEuRmVhdHVyZSJTCgxTZWFsZWRSZXN1bHQSDgoGam9iX2lkGAEgASgMEhEKCXJlY2lwaWVudBgCIAEoDBIgCgNib3gYAyABKAsyEy52ZXJpdGVlLnYxLkhwa2VCb3giLwoMR3JvdGgxNlByb29mEgkKAWEYASADKAwSCQoBYhgCIAMoDBIJCgFjGAMgAygMIqQDChBSZWNlaXB0U3RhdGVtZW50Eg8KB3Byb2dyYW0YASABKAkSFQoNcmVnaXN0cnlfcm9vdBgCIAEoDBIZChFyZXN1bHRfY29tbWl0bWVudBgDIAEoDBITCgtqb2JfYmluZGluZxgEIAEoDBIRCglhc19vZl9kYXkYBSABKAUSFAoMc291cmNlX2NsYXNzGAYgASgNEicKBXByb29mGAcgASgLMhgudmVyaXRlZS52MS5Hcm90aDE2UHJvb2YSHwoXdmVyaWZpY2F0aW9uX2tleV9zaGEyNTYYCCABKAwSKgoGd29ya2VyGAkgASgLMhoudmVyaXRlZS52MS5Xb3JrZXJJZGVudGl0eRIYChBsZWRnZXJfc2lnbmF0dXJlGAogASgMEhIKCmNyZWF0ZWRfYXQYCyABKAMSEAoIY2hhaW5faWQYDCABKAQSDgoGbGVkZ2VyGA0gASgMEh4KFmRldmVsb3BtZW50X3BhcmFtZXRlcnMYDiABKAgSEQoJc2ltdWxhdGVkGA8gASgIEhYKDmRhdGFzZXRfcHJvdmVkGBAgASgIIowBChFXb3JrZXJDZXJ0aWZpY2F0ZRIqCgZ3b3JrZXIYASABKAsyGi52ZXJpdGVlLnYxLldvcmtlcklkZW50aXR5EiYKCGV2aWRlbmNlGAIgASgLMhQudmVyaXRlZS52MS5FdmlkZW5jZRINCgVub25jZRgDIAEoDBIUCgxhcHByYWlzZWRfYXQYBCABKAMi6wIKCkRpc2Nsb3N1cmUSEAoIY2hhaW5faWQYASABKAQSDgoGbGVkZ2VyGAIgASgMEhMKC2pvYl9iaW5kaW5nGAMgASgMEhkKEXJlc3VsdF9jb21taXRtZW50GAQgASgMEhEKCXJlY2lwaWVudBgFIAEoCRISCgpleHBpcmVzX2F0GAYgASgDEhsKDnNjb3JlX2F0X2xlYXN0GAcgASgFSACIAQESGgoNZ3JhZGVfYXRfbW9zdBgIIAEoDUgBiAEBEg0KBW93bmVyGAkgASgMEg0KBW1vZGVsGAogASgMEicKBXByb29mGAsgASgLMhgudmVyaXRlZS52MS5Hcm90aDE2UHJvb2YSHwoXdmVyaWZpY2F0aW9uX2tleV9zaGEyNTYYDCABKAwSHgoWZGV2ZWxvcG1lbnRfcGFyYW1ldGVycxgNIAEoCEIRCg9fc2NvcmVfYXRfbGVhc3RCEAoOX2dyYWRlX2F0X21vc3QipgIKBUxlYXNlEg4KBmpvYl9pZBgBIAEoDBIPCgdhdHRlbXB0GAIgASgNEhMKC2xlYXNlX3Rva2VuGAMgASgMEhIKCmV4cGlyZXNfYXQYBCABKAMSCwoDbm93GAUgASgDEiEKA2pvYhgGIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUSLgoQZGF0YXNldF9tYW5pZmVzdBgHIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUSLAoObW9kZWxfbWFuaWZlc3QYCCABKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlEiMKBWdyYW50GAkgASgLMhQudmVyaXRlZS52MS5FbnZlbG9wZRIQCghjaGFpbl9pZBgKIAEoBBIOCgZsZWRnZXIYCyABKAwiWgoLTWVya2xlUHJvb2YSDAoEbGVhZhgBIAEoDBIMCgRyb290GAIgASgMEg0KBWluZGV4GAMgASgNEhAKCHNpYmxpbmdzGAQgAygMEg4KBnByb3ZlZBgFIAEoCCIqCghQcm9ncmVzcxINCgVwaGFzZRgBIAEoCRIPCgdwZXJjZW50GAIgASgNInAKCkNvbXBsZXRpb24SJQoHcmVjZWlwdBgBIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUSJQoHcmVzdWx0cxgCIAMoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUSFAoMdGltaW5nc19qc29uGAMgASgMIjoKB0ZhaWx1cmUSDAoEY29kZRgBIAEoCRIOCgZyZWFzb24YAiABKAkSEQoJcmV0cnlhYmxlGAMgASgIIn4KCkJyb2tlckl0ZW0SJQoHcmVxdWVzdBgBIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUSIQoDam9iGAIgASgLMhQudmVyaXRlZS52MS5FbnZlbG9wZRImCghldmlkZW5jZRgDIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUiNAoLQnJva2VySW5ib3gSJQoFaXRlbXMYASADKAsyFi52ZXJpdGVlLnYxLkJyb2tlckl0ZW0iXwoPS2V5UmVxdWVzdFN0YXRlEicKCWNoYWxsZW5nZRgBIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUSIwoFcmVwbHkYAiABKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlYgZwcm90bzM");
+  fileDesc("Cg12ZXJpdGVlLnByb3RvEgp2ZXJpdGVlLnYxImQKCEVudmVsb3BlEhQKDHBheWxvYWRfdHlwZRgBIAEoCRIPCgdwYXlsb2FkGAIgASgMEjEKCnNpZ25hdHVyZXMYAyADKAsyHS52ZXJpdGVlLnYxLkVudmVsb3BlU2lnbmF0dXJlIi8KEUVudmVsb3BlU2lnbmF0dXJlEg0KBWtleWlkGAEgASgMEgsKA3NpZxgCIAEoDCIsCgdIcGtlS2V5Eg0KBXN1aXRlGAEgASgNEhIKCnB1YmxpY19rZXkYAiABKAwiOQoHSHBrZUJveBINCgVzdWl0ZRgBIAEoDRILCgNlbmMYAiABKAwSEgoKY2lwaGVydGV4dBgDIAEoDCI9Cg5Xb3JrZXJJZGVudGl0eRITCgtzaWduaW5nX2tleRgBIAEoDBIWCg5sZWRnZXJfYWRkcmVzcxgCIAEoDCJCCghFdmlkZW5jZRIQCghwbGF0Zm9ybRgBIAEoCRIQCghldmlkZW5jZRgCIAEoDBISCgpjb2xsYXRlcmFsGAMgASgMImIKB1NlZ21lbnQSDQoFaW5kZXgYASABKA0SGQoRY2lwaGVydGV4dF9zaGEyNTYYAiABKAwSGQoRY2lwaGVydGV4dF9sZW5ndGgYAyABKAQSEgoKY29tbWl0bWVudBgEIAEoDCKhAgoPRGF0YXNldE1hbmlmZXN0Eg8KB3Byb2dyYW0YASABKAkSDQoFb3duZXIYAiABKAwSEgoKZGF0YXNldF9pZBgDIAEoDBIXCg9kYXRhc2V0X3ZlcnNpb24YBCABKA0SEgoKYWVhZF9zdWl0ZRgFIAEoDRIlCghzZWdtZW50cxgGIAMoCzITLnZlcml0ZWUudjEuU2VnbWVudBIUCgxkYXRhc2V0X3Jvb3QYByABKAwSHAoUYWdncmVnYXRlX2NvbW1pdG1lbnQYCCABKAwSDAoEbGVhZhgJIAEoDBIUCgxzb3VyY2VfY2xhc3MYCiABKA0SEgoKY3JlYXRlZF9hdBgLIAEoAxIaChJyZWdpc3RyeV9hdXRob3JpdHkYDCABKAwiewoORGF0YXNldE9wZW5pbmcSEQoJYXNfb2ZfZGF5GAEgASgFEhQKDHRlcm1zX2Ftb3VudBgCIAEoAxIWCg5hZ2dyZWdhdGVfc2FsdBgDIAEoDBIUCgxyZWNvcmRfY291bnQYBCABKAQSEgoKc291cmNlX2tleRgFIAEoDCKeAgoMRGF0YXNldFByb29mEg8KB3Byb2dyYW0YASABKAkSDAoEbGVhZhgCIAEoDBIUCgxkYXRhc2V0X3Jvb3QYAyABKAwSFAoMc291cmNlX2NsYXNzGAQgASgNEhIKCnNvdXJjZV9rZXkYBSABKAwSDgoGc3RhdGVzGAYgAygMEigKBmNodW5rcxgHIAMoCzIYLnZlcml0ZWUudjEuR3JvdGgxNlByb29mEikKB2RhdGFzZXQYCCABKAsyGC52ZXJpdGVlLnYxLkdyb3RoMTZQcm9vZhIZChFpbmdlc3Rfa2V5X3NoYTI1NhgJIAEoDBIaChJkYXRhc2V0X2tleV9zaGEyNTYYCiABKAwSEwoLZW5kb3JzZW1lbnQYCyABKAwifQoSRW5kb3JzZW1lbnRSZXF1ZXN0Ei4KEGRhdGFzZXRfbWFuaWZlc3QYASABKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlEhAKCHNlZ21lbnRzGAIgAygMEiUKCGRhdGFfa2V5GAMgASgLMhMudmVyaXRlZS52MS5IcGtlQm94Io8CCgVHcmFudBINCgVvd25lchgBIAEoDBIbChNkYXRhc2V0X21hbmlmZXN0X2lkGAIgASgMEhAKCHByb2dyYW1zGAMgAygJEg8KB2dyYW50ZWUYBCABKAwSDwoHcHVycG9zZRgFIAEoCRISCgpub3RfYmVmb3JlGAYgASgDEhEKCW5vdF9hZnRlchgHIAEoAxIQCghtYXhfdXNlcxgIIAEoDRIcChRhbGxvd2VkX21lYXN1cmVtZW50cxgJIAMoDBIXCg9hbGxvd2VkX2FuY2hvcnMYCiADKAkSDQoFbm9uY2UYCyABKAwSJwoKcmVzdWx0X2tleRgMIAEoCzITLnZlcml0ZWUudjEuSHBrZUtleSLMAQoMUHJvb2ZSZXF1ZXN0Eg0KBW93bmVyGAEgASgMEhsKE2RhdGFzZXRfbWFuaWZlc3RfaWQYAiABKAwSDwoHcHJvZ3JhbRgDIAEoCRINCgVub25jZRgEIAEoDBISCgpjcmVhdGVkX2F0GAUgASgDEhEKCW5vdF9hZnRlchgGIAEoAxISCgpzdGF0ZW1lbnRzGAcgAygNEhwKFGFsbG93ZWRfbWVhc3VyZW1lbnRzGAggAygMEhcKD2FsbG93ZWRfYW5jaG9ycxgJIAMoCSJBCgpSZXZvY2F0aW9uEg0KBW93bmVyGAEgASgMEhAKCGdyYW50X2lkGAIgASgMEhIKCnJldm9rZWRfYXQYAyABKAMisQEKDU1vZGVsTWFuaWZlc3QSDwoHcHJvZ3JhbRgBIAEoCRIQCghwbGF0Zm9ybRgCIAEoDBIYChBtb2RlbF9jb21taXRtZW50GAMgASgMEhIKCmFlYWRfc3VpdGUYBCABKA0SKQoMc2VhbGVkX21vZGVsGAUgASgLMhMudmVyaXRlZS52MS5TZWdtZW50EhAKCG1vZGVsX2lkGAYgASgMEhIKCmNyZWF0ZWRfYXQYByABKAMiNAoMTW9kZWxPcGVuaW5nEhYKDnNjb3JlY2FyZF9qc29uGAEgASgJEgwKBHNhbHQYAiABKAwi1gIKCkpvYlJlcXVlc3QSDwoHcHJvZ3JhbRgBIAEoCRIQCghwbGF0Zm9ybRgCIAEoDBIbChNkYXRhc2V0X21hbmlmZXN0X2lkGAMgASgMEhAKCGdyYW50X2lkGAQgASgMEhkKEW1vZGVsX21hbmlmZXN0X2lkGAUgASgMEg8KB3B1cnBvc2UYBiABKAkSDQoFbm9uY2UYByABKAwSEgoKY3JlYXRlZF9hdBgIIAEoAxIRCglub3RfYWZ0ZXIYCSABKAMSJwoKcmVzdWx0X2tleRgKIAEoCzITLnZlcml0ZWUudjEuSHBrZUtleRIcChRhbGxvd2VkX21lYXN1cmVtZW50cxgLIAMoDBIXCg9hbGxvd2VkX2FuY2hvcnMYDCADKAkSFAoMcmVsZWFzZV9ydWxlGA0gASgNEh4KFnJlcXVpcmVfcHJvdmVkX2RhdGFzZXQYDiABKAgieAoKS2V5UmVxdWVzdBIOCgZqb2JfaWQYASABKAwSDgoGaG9sZGVyGAIgASgMEg8KB3N1YmplY3QYAyABKAwSKgoGd29ya2VyGAQgASgLMhoudmVyaXRlZS52MS5Xb3JrZXJJZGVudGl0eRINCgVub25jZRgFIAEoDCJYCgxLZXlDaGFsbGVuZ2USEgoKcmVxdWVzdF9pZBgBIAEoDBINCgVub25jZRgCIAEoDBIRCglwb2xpY3lfaWQYAyABKAwSEgoKZXhwaXJlc19hdBgEIAEoAyKHAQoLS2V5RXZpZGVuY2USEgoKcmVxdWVzdF9pZBgBIAEoDBIUCgxjaGFsbGVuZ2VfaWQYAiABKAwSJgoJcmVwbHlfa2V5GAMgASgLMhMudmVyaXRlZS52MS5IcGtlS2V5EiYKCGV2aWRlbmNlGAQgASgLMhQudmVyaXRlZS52MS5FdmlkZW5jZSKTAQoIS2V5UmVwbHkSEgoKcmVxdWVzdF9pZBgBIAEoDBIUCgxjaGFsbGVuZ2VfaWQYAiABKAwSJwoIcmVsZWFzZWQYAyABKAsyEy52ZXJpdGVlLnYxLkhwa2VCb3hIABIpCgdyZWZ1c2VkGAQgASgLMhYudmVyaXRlZS52MS5LZXlSZWZ1c2FsSABCCQoHb3V0Y29tZSIqCgpLZXlSZWZ1c2FsEgwKBGNvZGUYASABKAkSDgoGcmVhc29uGAIgASgJIisKBlJlYXNvbhIMCgRjb2RlGAEgASgJEhMKC3BvaW50c19sb3N0GAIgASgNIjYKB0ZlYXR1cmUSDAoEbmFtZRgBIAEoCRINCgV2YWx1ZRgCIAEoAxIOCgZwb2ludHMYAyABKAUitAIKDlBsYXRmb3JtUmVzdWx0Eg4KBmpvYl9pZBgBIAEoDBIYChBtb2RlbF9jb21taXRtZW50GAIgASgMEiUKCGZlYXR1cmVzGAMgAygLMhMudmVyaXRlZS52MS5GZWF0dXJlEg0KBXNjb3JlGAQgASgFEhMKC2dyYWRlX2luZGV4GAUgASgNEg0KBWdyYWRlGAYgASgJEiMKB3JlYXNvbnMYByADKAsyEi52ZXJpdGVlLnYxLlJlYXNvbhIMCgRsZWFmGAggASgMEhEKCWFzX29mX2RheRgJIAEoBRIUCgx0ZXJtc19hbW91bnQYCiABKAMSEgoKZ3JhZGVfc2FsdBgLIAEoDBITCgtkZXRhaWxfc2FsdBgMIAEoDBIZChFyZXN1bHRfY29tbWl0bWVudBgNIAEoDCK1AgoQRW50ZXJwcmlzZVJlc3VsdBIOCgZqb2JfaWQYASABKAwSDAoEbGVhZhgCIAEoDBIRCglhc19vZl9kYXkYAyABKAUSFAoMdGVybXNfYW1vdW50GAQgASgDEhMKC2dyYWRlX2luZGV4GAUgASgNEg0KBWdyYWRlGAYgASgJEiMKB3JlYXNvbnMYByADKAsyEi52ZXJpdGVlLnYxLlJlYXNvbhISCgpncmFkZV9zYWx0GAggASgMEhkKEWRldGFpbF9jb21taXRtZW50GAkgASgMEhkKEXJlc3VsdF9jb21taXRtZW50GAogASgMEhEKCWhhc19zY29yZRgLIAEoCBINCgVzY29yZRgMIAEoBRIlCghmZWF0dXJlcxgNIAMoCzITLnZlcml0ZWUudjEuRmVhdHVyZSJTCgxTZWFsZWRSZXN1bHQSDgoGam9iX2lkGAEgASgMEhEKCXJlY2lwaWVudBgCIAEoDBIgCgNib3gYAyABKAsyEy52ZXJpdGVlLnYxLkhwa2VCb3giLwoMR3JvdGgxNlByb29mEgkKAWEYASADKAwSCQoBYhgCIAMoDBIJCgFjGAMgAygMIqQDChBSZWNlaXB0U3RhdGVtZW50Eg8KB3Byb2dyYW0YASABKAkSFQoNcmVnaXN0cnlfcm9vdBgCIAEoDBIZChFyZXN1bHRfY29tbWl0bWVudBgDIAEoDBITCgtqb2JfYmluZGluZxgEIAEoDBIRCglhc19vZl9kYXkYBSABKAUSFAoMc291cmNlX2NsYXNzGAYgASgNEicKBXByb29mGAcgASgLMhgudmVyaXRlZS52MS5Hcm90aDE2UHJvb2YSHwoXdmVyaWZpY2F0aW9uX2tleV9zaGEyNTYYCCABKAwSKgoGd29ya2VyGAkgASgLMhoudmVyaXRlZS52MS5Xb3JrZXJJZGVudGl0eRIYChBsZWRnZXJfc2lnbmF0dXJlGAogASgMEhIKCmNyZWF0ZWRfYXQYCyABKAMSEAoIY2hhaW5faWQYDCABKAQSDgoGbGVkZ2VyGA0gASgMEh4KFmRldmVsb3BtZW50X3BhcmFtZXRlcnMYDiABKAgSEQoJc2ltdWxhdGVkGA8gASgIEhYKDmRhdGFzZXRfcHJvdmVkGBAgASgIIowBChFXb3JrZXJDZXJ0aWZpY2F0ZRIqCgZ3b3JrZXIYASABKAsyGi52ZXJpdGVlLnYxLldvcmtlcklkZW50aXR5EiYKCGV2aWRlbmNlGAIgASgLMhQudmVyaXRlZS52MS5FdmlkZW5jZRINCgVub25jZRgDIAEoDBIUCgxhcHByYWlzZWRfYXQYBCABKAMi6wIKCkRpc2Nsb3N1cmUSEAoIY2hhaW5faWQYASABKAQSDgoGbGVkZ2VyGAIgASgMEhMKC2pvYl9iaW5kaW5nGAMgASgMEhkKEXJlc3VsdF9jb21taXRtZW50GAQgASgMEhEKCXJlY2lwaWVudBgFIAEoCRISCgpleHBpcmVzX2F0GAYgASgDEhsKDnNjb3JlX2F0X2xlYXN0GAcgASgFSACIAQESGgoNZ3JhZGVfYXRfbW9zdBgIIAEoDUgBiAEBEg0KBW93bmVyGAkgASgMEg0KBW1vZGVsGAogASgMEicKBXByb29mGAsgASgLMhgudmVyaXRlZS52MS5Hcm90aDE2UHJvb2YSHwoXdmVyaWZpY2F0aW9uX2tleV9zaGEyNTYYDCABKAwSHgoWZGV2ZWxvcG1lbnRfcGFyYW1ldGVycxgNIAEoCEIRCg9fc2NvcmVfYXRfbGVhc3RCEAoOX2dyYWRlX2F0X21vc3Qi5gIKBUxlYXNlEg4KBmpvYl9pZBgBIAEoDBIPCgdhdHRlbXB0GAIgASgNEhMKC2xlYXNlX3Rva2VuGAMgASgMEhIKCmV4cGlyZXNfYXQYBCABKAMSCwoDbm93GAUgASgDEiEKA2pvYhgGIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUSLgoQZGF0YXNldF9tYW5pZmVzdBgHIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUSLAoObW9kZWxfbWFuaWZlc3QYCCABKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlEiMKBWdyYW50GAkgASgLMhQudmVyaXRlZS52MS5FbnZlbG9wZRIQCghjaGFpbl9pZBgKIAEoBBIOCgZsZWRnZXIYCyABKAwSKwoNcHJvb2ZfcmVxdWVzdBgMIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUSEQoJc3RhdGVtZW50GA0gASgNIloKC01lcmtsZVByb29mEgwKBGxlYWYYASABKAwSDAoEcm9vdBgCIAEoDBINCgVpbmRleBgDIAEoDRIQCghzaWJsaW5ncxgEIAMoDBIOCgZwcm92ZWQYBSABKAgiKgoIUHJvZ3Jlc3MSDQoFcGhhc2UYASABKAkSDwoHcGVyY2VudBgCIAEoDSJwCgpDb21wbGV0aW9uEiUKB3JlY2VpcHQYASABKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlEiUKB3Jlc3VsdHMYAiADKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlEhQKDHRpbWluZ3NfanNvbhgDIAEoDCI6CgdGYWlsdXJlEgwKBGNvZGUYASABKAkSDgoGcmVhc29uGAIgASgJEhEKCXJldHJ5YWJsZRgDIAEoCCJ+CgpCcm9rZXJJdGVtEiUKB3JlcXVlc3QYASABKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlEiEKA2pvYhgCIAEoCzIULnZlcml0ZWUudjEuRW52ZWxvcGUSJgoIZXZpZGVuY2UYAyABKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlIjQKC0Jyb2tlckluYm94EiUKBWl0ZW1zGAEgAygLMhYudmVyaXRlZS52MS5Ccm9rZXJJdGVtIl8KD0tleVJlcXVlc3RTdGF0ZRInCgljaGFsbGVuZ2UYASABKAsyFC52ZXJpdGVlLnYxLkVudmVsb3BlEiMKBXJlcGx5GAIgASgLMhQudmVyaXRlZS52MS5FbnZlbG9wZWIGcHJvdG8z");
 
 /**
  * ---------------------------------------------------------------- envelope (DSSE, protobuf form)
@@ -553,6 +553,70 @@ export const GrantSchema: GenMessage<Grant> = /*@__PURE__*/
   messageDesc(file_veritee, 11);
 
 /**
+ * Has a dataset's ingest proofs made by workers: what they work for, and the policy under which the owner's broker gives them
+ * the data key. One task a statement.
+ *
+ * @generated from message veritee.v1.ProofRequest
+ */
+export type ProofRequest = Message<"veritee.v1.ProofRequest"> & {
+  /**
+   * @generated from field: bytes owner = 1;
+   */
+  owner: Uint8Array;
+
+  /**
+   * @generated from field: bytes dataset_manifest_id = 2;
+   */
+  datasetManifestId: Uint8Array;
+
+  /**
+   * @generated from field: string program = 3;
+   */
+  program: string;
+
+  /**
+   * 32 random bytes: the same statements may be asked for again
+   *
+   * @generated from field: bytes nonce = 4;
+   */
+  nonce: Uint8Array;
+
+  /**
+   * @generated from field: int64 created_at = 5;
+   */
+  createdAt: bigint;
+
+  /**
+   * @generated from field: int64 not_after = 6;
+   */
+  notAfter: bigint;
+
+  /**
+   * strictly increasing; i = chunk i, 0 = the statement that opens both ends
+   *
+   * @generated from field: repeated uint32 statements = 7;
+   */
+  statements: number[];
+
+  /**
+   * @generated from field: repeated bytes allowed_measurements = 8;
+   */
+  allowedMeasurements: Uint8Array[];
+
+  /**
+   * @generated from field: repeated string allowed_anchors = 9;
+   */
+  allowedAnchors: string[];
+};
+
+/**
+ * Describes the message veritee.v1.ProofRequest.
+ * Use `create(ProofRequestSchema)` to create a new message.
+ */
+export const ProofRequestSchema: GenMessage<ProofRequest> = /*@__PURE__*/
+  messageDesc(file_veritee, 12);
+
+/**
  * @generated from message veritee.v1.Revocation
  */
 export type Revocation = Message<"veritee.v1.Revocation"> & {
@@ -577,7 +641,7 @@ export type Revocation = Message<"veritee.v1.Revocation"> & {
  * Use `create(RevocationSchema)` to create a new message.
  */
 export const RevocationSchema: GenMessage<Revocation> = /*@__PURE__*/
-  messageDesc(file_veritee, 12);
+  messageDesc(file_veritee, 13);
 
 /**
  * ---------------------------------------------------------------- platform
@@ -628,7 +692,7 @@ export type ModelManifest = Message<"veritee.v1.ModelManifest"> & {
  * Use `create(ModelManifestSchema)` to create a new message.
  */
 export const ModelManifestSchema: GenMessage<ModelManifest> = /*@__PURE__*/
-  messageDesc(file_veritee, 13);
+  messageDesc(file_veritee, 14);
 
 /**
  * Plaintext of a sealed model: the JSON scorecard and its commitment salt.
@@ -654,7 +718,7 @@ export type ModelOpening = Message<"veritee.v1.ModelOpening"> & {
  * Use `create(ModelOpeningSchema)` to create a new message.
  */
 export const ModelOpeningSchema: GenMessage<ModelOpening> = /*@__PURE__*/
-  messageDesc(file_veritee, 14);
+  messageDesc(file_veritee, 15);
 
 /**
  * @generated from message veritee.v1.JobRequest
@@ -744,7 +808,7 @@ export type JobRequest = Message<"veritee.v1.JobRequest"> & {
  * Use `create(JobRequestSchema)` to create a new message.
  */
 export const JobRequestSchema: GenMessage<JobRequest> = /*@__PURE__*/
-  messageDesc(file_veritee, 15);
+  messageDesc(file_veritee, 16);
 
 /**
  * ---------------------------------------------------------------- key release
@@ -753,6 +817,8 @@ export const JobRequestSchema: GenMessage<JobRequest> = /*@__PURE__*/
  */
 export type KeyRequest = Message<"veritee.v1.KeyRequest"> & {
   /**
+   * of a JobRequest or a ProofRequest
+   *
    * @generated from field: bytes job_id = 1;
    */
   jobId: Uint8Array;
@@ -789,7 +855,7 @@ export type KeyRequest = Message<"veritee.v1.KeyRequest"> & {
  * Use `create(KeyRequestSchema)` to create a new message.
  */
 export const KeyRequestSchema: GenMessage<KeyRequest> = /*@__PURE__*/
-  messageDesc(file_veritee, 16);
+  messageDesc(file_veritee, 17);
 
 /**
  * @generated from message veritee.v1.KeyChallenge
@@ -808,7 +874,7 @@ export type KeyChallenge = Message<"veritee.v1.KeyChallenge"> & {
   nonce: Uint8Array;
 
   /**
-   * SHA-256 of the policy that will be applied (the grant's or job's payload)
+   * SHA-256 of the policy that will be applied (the grant's, job's or proof request's payload)
    *
    * @generated from field: bytes policy_id = 3;
    */
@@ -825,7 +891,7 @@ export type KeyChallenge = Message<"veritee.v1.KeyChallenge"> & {
  * Use `create(KeyChallengeSchema)` to create a new message.
  */
 export const KeyChallengeSchema: GenMessage<KeyChallenge> = /*@__PURE__*/
-  messageDesc(file_veritee, 17);
+  messageDesc(file_veritee, 18);
 
 /**
  * @generated from message veritee.v1.KeyEvidence
@@ -859,7 +925,7 @@ export type KeyEvidence = Message<"veritee.v1.KeyEvidence"> & {
  * Use `create(KeyEvidenceSchema)` to create a new message.
  */
 export const KeyEvidenceSchema: GenMessage<KeyEvidence> = /*@__PURE__*/
-  messageDesc(file_veritee, 18);
+  messageDesc(file_veritee, 19);
 
 /**
  * @generated from message veritee.v1.KeyReply
@@ -900,7 +966,7 @@ export type KeyReply = Message<"veritee.v1.KeyReply"> & {
  * Use `create(KeyReplySchema)` to create a new message.
  */
 export const KeyReplySchema: GenMessage<KeyReply> = /*@__PURE__*/
-  messageDesc(file_veritee, 19);
+  messageDesc(file_veritee, 20);
 
 /**
  * @generated from message veritee.v1.KeyRefusal
@@ -924,7 +990,7 @@ export type KeyRefusal = Message<"veritee.v1.KeyRefusal"> & {
  * Use `create(KeyRefusalSchema)` to create a new message.
  */
 export const KeyRefusalSchema: GenMessage<KeyRefusal> = /*@__PURE__*/
-  messageDesc(file_veritee, 20);
+  messageDesc(file_veritee, 21);
 
 /**
  * ---------------------------------------------------------------- results
@@ -948,7 +1014,7 @@ export type Reason = Message<"veritee.v1.Reason"> & {
  * Use `create(ReasonSchema)` to create a new message.
  */
 export const ReasonSchema: GenMessage<Reason> = /*@__PURE__*/
-  messageDesc(file_veritee, 21);
+  messageDesc(file_veritee, 22);
 
 /**
  * @generated from message veritee.v1.Feature
@@ -975,7 +1041,7 @@ export type Feature = Message<"veritee.v1.Feature"> & {
  * Use `create(FeatureSchema)` to create a new message.
  */
 export const FeatureSchema: GenMessage<Feature> = /*@__PURE__*/
-  messageDesc(file_veritee, 22);
+  messageDesc(file_veritee, 23);
 
 /**
  * What K opens to, for the platform.
@@ -1054,7 +1120,7 @@ export type PlatformResult = Message<"veritee.v1.PlatformResult"> & {
  * Use `create(PlatformResultSchema)` to create a new message.
  */
 export const PlatformResultSchema: GenMessage<PlatformResult> = /*@__PURE__*/
-  messageDesc(file_veritee, 23);
+  messageDesc(file_veritee, 24);
 
 /**
  * What the enterprise is shown: it opens G, and F stays closed (see docs/protocol.md, "Commitments").
@@ -1137,7 +1203,7 @@ export type EnterpriseResult = Message<"veritee.v1.EnterpriseResult"> & {
  * Use `create(EnterpriseResultSchema)` to create a new message.
  */
 export const EnterpriseResultSchema: GenMessage<EnterpriseResult> = /*@__PURE__*/
-  messageDesc(file_veritee, 24);
+  messageDesc(file_veritee, 25);
 
 /**
  * @generated from message veritee.v1.SealedResult
@@ -1166,7 +1232,7 @@ export type SealedResult = Message<"veritee.v1.SealedResult"> & {
  * Use `create(SealedResultSchema)` to create a new message.
  */
 export const SealedResultSchema: GenMessage<SealedResult> = /*@__PURE__*/
-  messageDesc(file_veritee, 25);
+  messageDesc(file_veritee, 26);
 
 /**
  * ---------------------------------------------------------------- receipt
@@ -1201,7 +1267,7 @@ export type Groth16Proof = Message<"veritee.v1.Groth16Proof"> & {
  * Use `create(Groth16ProofSchema)` to create a new message.
  */
 export const Groth16ProofSchema: GenMessage<Groth16Proof> = /*@__PURE__*/
-  messageDesc(file_veritee, 26);
+  messageDesc(file_veritee, 27);
 
 /**
  * @generated from message veritee.v1.ReceiptStatement
@@ -1305,7 +1371,7 @@ export type ReceiptStatement = Message<"veritee.v1.ReceiptStatement"> & {
  * Use `create(ReceiptStatementSchema)` to create a new message.
  */
 export const ReceiptStatementSchema: GenMessage<ReceiptStatement> = /*@__PURE__*/
-  messageDesc(file_veritee, 27);
+  messageDesc(file_veritee, 28);
 
 /**
  * Worker keys and the evidence that vouches for them; travels with every receipt.
@@ -1341,7 +1407,7 @@ export type WorkerCertificate = Message<"veritee.v1.WorkerCertificate"> & {
  * Use `create(WorkerCertificateSchema)` to create a new message.
  */
 export const WorkerCertificateSchema: GenMessage<WorkerCertificate> = /*@__PURE__*/
-  messageDesc(file_veritee, 28);
+  messageDesc(file_veritee, 29);
 
 /**
  * That a result on the ledger meets a claim, shown to one recipient until an expiry (docs/protocol.md, "Disclosure"). Not
@@ -1435,7 +1501,7 @@ export type Disclosure = Message<"veritee.v1.Disclosure"> & {
  * Use `create(DisclosureSchema)` to create a new message.
  */
 export const DisclosureSchema: GenMessage<Disclosure> = /*@__PURE__*/
-  messageDesc(file_veritee, 29);
+  messageDesc(file_veritee, 30);
 
 /**
  * ---------------------------------------------------------------- worker wire (coordinator <-> worker)
@@ -1501,6 +1567,18 @@ export type Lease = Message<"veritee.v1.Lease"> & {
    * @generated from field: bytes ledger = 11;
    */
   ledger: Uint8Array;
+
+  /**
+   * A statement to prove in place of a job to score: then job, model_manifest and grant are absent, and job_id is the request's.
+   *
+   * @generated from field: veritee.v1.Envelope proof_request = 12;
+   */
+  proofRequest?: Envelope | undefined;
+
+  /**
+   * @generated from field: uint32 statement = 13;
+   */
+  statement: number;
 };
 
 /**
@@ -1508,7 +1586,7 @@ export type Lease = Message<"veritee.v1.Lease"> & {
  * Use `create(LeaseSchema)` to create a new message.
  */
 export const LeaseSchema: GenMessage<Lease> = /*@__PURE__*/
-  messageDesc(file_veritee, 30);
+  messageDesc(file_veritee, 31);
 
 /**
  * @generated from message veritee.v1.MerkleProof
@@ -1549,7 +1627,7 @@ export type MerkleProof = Message<"veritee.v1.MerkleProof"> & {
  * Use `create(MerkleProofSchema)` to create a new message.
  */
 export const MerkleProofSchema: GenMessage<MerkleProof> = /*@__PURE__*/
-  messageDesc(file_veritee, 31);
+  messageDesc(file_veritee, 32);
 
 /**
  * @generated from message veritee.v1.Progress
@@ -1573,7 +1651,7 @@ export type Progress = Message<"veritee.v1.Progress"> & {
  * Use `create(ProgressSchema)` to create a new message.
  */
 export const ProgressSchema: GenMessage<Progress> = /*@__PURE__*/
-  messageDesc(file_veritee, 32);
+  messageDesc(file_veritee, 33);
 
 /**
  * @generated from message veritee.v1.Completion
@@ -1606,7 +1684,7 @@ export type Completion = Message<"veritee.v1.Completion"> & {
  * Use `create(CompletionSchema)` to create a new message.
  */
 export const CompletionSchema: GenMessage<Completion> = /*@__PURE__*/
-  messageDesc(file_veritee, 33);
+  messageDesc(file_veritee, 34);
 
 /**
  * @generated from message veritee.v1.Failure
@@ -1633,7 +1711,7 @@ export type Failure = Message<"veritee.v1.Failure"> & {
  * Use `create(FailureSchema)` to create a new message.
  */
 export const FailureSchema: GenMessage<Failure> = /*@__PURE__*/
-  messageDesc(file_veritee, 34);
+  messageDesc(file_veritee, 35);
 
 /**
  * One broker's view of an open key request, everything it needs to judge it.
@@ -1647,6 +1725,8 @@ export type BrokerItem = Message<"veritee.v1.BrokerItem"> & {
   request?: Envelope | undefined;
 
   /**
+   * JobRequest or ProofRequest
+   *
    * @generated from field: veritee.v1.Envelope job = 2;
    */
   job?: Envelope | undefined;
@@ -1664,7 +1744,7 @@ export type BrokerItem = Message<"veritee.v1.BrokerItem"> & {
  * Use `create(BrokerItemSchema)` to create a new message.
  */
 export const BrokerItemSchema: GenMessage<BrokerItem> = /*@__PURE__*/
-  messageDesc(file_veritee, 35);
+  messageDesc(file_veritee, 36);
 
 /**
  * @generated from message veritee.v1.BrokerInbox
@@ -1681,7 +1761,7 @@ export type BrokerInbox = Message<"veritee.v1.BrokerInbox"> & {
  * Use `create(BrokerInboxSchema)` to create a new message.
  */
 export const BrokerInboxSchema: GenMessage<BrokerInbox> = /*@__PURE__*/
-  messageDesc(file_veritee, 36);
+  messageDesc(file_veritee, 37);
 
 /**
  * What the worker sees of its own key request.
@@ -1705,5 +1785,5 @@ export type KeyRequestState = Message<"veritee.v1.KeyRequestState"> & {
  * Use `create(KeyRequestStateSchema)` to create a new message.
  */
 export const KeyRequestStateSchema: GenMessage<KeyRequestState> = /*@__PURE__*/
-  messageDesc(file_veritee, 37);
+  messageDesc(file_veritee, 38);
 

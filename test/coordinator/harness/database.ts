@@ -47,7 +47,7 @@ export async function openTestStore(given?: DatabaseConfig): Promise<TestStore> 
 export async function emptyStore(db: Db): Promise<void> {
   await assertTraces(db);
   await sql`truncate datasets, models, blob_refs, leaves, grants, revocations, jobs, job_events, completions, results, receipts,
-    key_requests, outbox, machine_events, workers, worker_challenges, request_nonces, caller_blobs, caller_usage`.execute(db);
+    key_requests, proof_requests, proof_tasks, outbox, machine_events, workers, worker_challenges, request_nonces, caller_blobs, caller_usage`.execute(db);
 }
 
 export const hexOf = (n: number): string => n.toString(16).padStart(64, "0");

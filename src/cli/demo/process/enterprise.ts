@@ -84,7 +84,7 @@ serve({
   prove: async ({ applicant: id, proofFile }) => {
     const a = applicant(id);
     const home = done(a.home, "seal");
-    const proved = await proveLocally(home, done(a.manifest, "seal").id, ({ done: at, of }) => emit({ step: "prove", done: at, total: of }));
+    const proved = await proveLocally(home, done(a.manifest, "seal").id, { onStep: ({ done: at, of }) => emit({ step: "prove", done: at, total: of }) });
     const bytes = datasetProofToBytes(proved.proof);
     await mkdir(dirname(proofFile), { recursive: true });
     await writeFile(proofFile, bytes);

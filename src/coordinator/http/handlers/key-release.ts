@@ -8,6 +8,8 @@ import { keyChallenge, keyEvidence, keyReply, keyRequest, type KeyRequest } from
 import { BrokerInboxSchema, KeyRequestStateSchema } from "../../../protocol/wire/veritee_pb.js";
 import type { Context } from "../../context.js";
 import { findJob } from "../../store/jobs.js";
+import { holdsTask } from "../../queue/proof-tasks.js";
+import { findProofRequest } from "../../store/proof-requests.js";
 import { findKeyRequest, insertKeyRequest, openKeyRequests, setChallenge, setEvidence, setReply } from "../../store/key-requests.js";
 import { ensureOpenKeyRequests } from "../../store/usage.js";
 import { json, message } from "../answer.js";
@@ -106,8 +108,13 @@ export const keyReleaseRoutes = [
   }),
 ];
 
-/** Only for a job whose lease the caller holds, and only a key that this job needs. @throws not_found */
+/** Only for work whose lease the caller holds, and only a key that it needs. @throws not_found */
 async function ensureNeeded(ctx: Context, caller: PartyKey, request: KeyRequest): Promise<void> {
+  const proof = await findProofRequest(ctx.db, request.job);
+  if (proof !== undefined) {
+    const needed = request.holder === proof.owner && request.subject === proof.dataset && await holdsTask(ctx.db, proof.id, caller);
+    return ensure(needed, "not_found", "not found");
+  }
   const job = await findJob(ctx.db, request.job);
   const held = job !== undefined && job.state === "running" && job.lease_worker === caller;
   const needed = held && ((request.holder === job.owner && request.subject === job.dataset) || (request.holder === job.platform && request.subject === job.model));
