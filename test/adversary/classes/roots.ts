@@ -59,7 +59,9 @@ export function rootLies(stage: Stage): AttackClass {
           () => paths.beforeWindow.root, () => paths.beforeRevocation.root, () => paths.withdrawn.root, () => madeUp(draw), () => madeUp(draw), () => draw.field(), () => 0n as Field,
           () => stage.evilLeaf, () => asked.manifest.value.leaf, () => asked.manifest.value.datasetRoot,
         ])();
-        return receipts.judge({ ...honest, signals: { ...honest.signals, registryRoot } });
+        // The root of a tree of one leaf is that leaf: told as such it is the honest receipt.
+        const other = registryRoot === honest.signals.registryRoot ? draw.field() : registryRoot;
+        return receipts.judge({ ...honest, signals: { ...honest.signals, registryRoot: other } });
       } },
       { name: "the other registry's root", share: 12, attempt: async (draw) => {
         const [name, path] = draw.pick([["open", paths.askedProved], ["demanding", paths.asked]] as const);
