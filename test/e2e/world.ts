@@ -10,6 +10,7 @@ import { builtMeasurement } from "../../src/cli/measurement.js";
 import { ENCLAVE_BUNDLE } from "../../src/cli/paths.js";
 import { openCoordinator } from "../../src/cli/roles/coordinator.js";
 import { brokerForData, issueGrant, sealDataset } from "../../src/cli/roles/enterprise.js";
+import { checkCoordinatorStore } from "../../src/cli/roles/fsck.js";
 import { createHome, type Home } from "../../src/cli/roles/home.js";
 import { openDevLedger, type DevLedger } from "../../src/cli/roles/ledger.js";
 import { addModel, brokerForModels, clientOf, openJob, orderJob } from "../../src/cli/roles/platform.js";
@@ -117,8 +118,15 @@ async function stopAll({ abort, brokers, worker, coordinator, relay, ledger, fol
   await worker.stop();
   await coordinator.close();
   relay.server.close();
-  await ledger.stop();
+  await assertClean(folder, ledger).finally(() => ledger.stop());
   await rm(folder, { recursive: true, force: true });
+}
+
+/** What was lost, done twice or left over on the way is found here, whatever the test looked at. */
+async function assertClean(folder: string, ledger: DevLedger): Promise<void> {
+  const homes = [join(folder, "enterprise"), join(folder, "platform")];
+  const { findings } = await checkCoordinatorStore({ stateDir: join(folder, "coordinator"), homes, ledger });
+  if (findings.length > 0) throw new Error(`fsck found:\n${findings.map((f) => `${f.kind} ${f.check}: ${f.subject}: ${f.says}`).join("\n")}`);
 }
 
 interface Relay {
