@@ -27,6 +27,9 @@ let bundle: EnclaveBundle;
 beforeAll(async () => void (bundle = await bundleEnclave()));
 afterAll(async () => void (await Promise.all(folders.map((f) => rm(f, { recursive: true, force: true })))));
 
+// 6,000 until workers proved datasets too; what they share with scoring is read once (enclave/README.md).
+const MOST_LINES = 6_500;
+
 describe("the measurement", () => {
   it("is the same from a second build", async () => {
     expect((await bundleEnclave()).measurement).toBe(bundle.measurement);
@@ -62,8 +65,8 @@ describe("the measured set", () => {
     expect(Object.fromEntries(bundle.packages.map((p) => [p.name, p.version]))).toEqual(dependencies);
   });
 
-  it("is small enough to be read: at most 6,000 lines of our own", () => {
-    expect(bundle.lines).toBeLessThanOrEqual(6_000);
+  it("is small enough to be read: at most 6,500 lines of our own", () => {
+    expect(bundle.lines).toBeLessThanOrEqual(MOST_LINES);
   });
 });
 
