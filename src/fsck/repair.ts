@@ -1,6 +1,7 @@
 import type { Db } from "../coordinator/store/schema.js";
 import { enqueueSend } from "../coordinator/outbox/queue.js";
 import type { QueueLimits } from "../coordinator/queue/limits.js";
+import { sweepTasks } from "../coordinator/queue/proof-tasks.js";
 import { sweepJobs } from "../coordinator/queue/sweep.js";
 import { forgetNonces } from "../coordinator/store/nonces.js";
 import { forgetWorkerChallenges } from "../coordinator/store/workers.js";
@@ -39,6 +40,7 @@ export async function repair(parts: RepairParts, findings: readonly Finding[]): 
 
 async function sweep({ db, limits, now }: RepairParts): Promise<void> {
   while ((await sweepJobs(db, limits)).length > 0);
+  while ((await sweepTasks(db, limits)).length > 0);
   await forgetNonces(db, now);
   await forgetWorkerChallenges(db);
 }

@@ -86,6 +86,9 @@ const PLANTED: readonly (readonly [says: string, damage: string, expected: Expec
 
   ["a lease that nobody takes back", "update jobs set lease_expires_at = now() - interval '1 day' where id = $running", { check: "overdue", kind: "stale" }],
   ["a job whose time is over", "update jobs set not_after = 1 where id = $running", { check: "overdue", kind: "stale" }],
+  ["a proof task whose lease nobody takes back", `insert into proof_requests select repeat('0b', 32), owner, id, 1::bigint << 40, '\\x00', now() from datasets;
+    insert into proof_tasks (request, statement, state, worker, token, expires_at) values (repeat('0b', 32), 0, 'leased', $worker, 't', now() - interval '1 day')`, { check: "overdue", kind: "stale", subject: "0b".repeat(32) }],
+  ["a proof task without its request", "alter table proof_tasks drop constraint proof_tasks_request_fkey; insert into proof_tasks (request, statement) values (repeat('0c', 32), 0)", { check: "orphans", kind: "orphaned", subject: "0c".repeat(32) }],
   ["request nonces beyond their time", "insert into request_nonces values ($owner, 'n', 1)", { check: "overdue", kind: "stale" }],
   ["a challenge beyond its time", "insert into worker_challenges values ('n', $worker, now() - interval '1 day')", { check: "overdue", kind: "stale" }],
 ];
