@@ -21,8 +21,16 @@ export interface ShownDataset {
   readonly terms: Terms;
   readonly records: readonly CanonicalRecord[];
   readonly leaf: Field;
-  /** whose records they are to be: the source must know this key as that enterprise's */
+  /** whose records they are to be */
   readonly owner: PartyKey;
+}
+
+/** What a source has of an enterprise that it knows. */
+export interface OwnRecords {
+  /** the enterprise's key, from the enterprise itself: whoever has seen the records could show them as its own */
+  readonly owner: PartyKey;
+  /** in any order, with tags of the source's own */
+  readonly records: readonly CanonicalRecord[];
 }
 
 /**
@@ -44,12 +52,12 @@ export async function openRequest(source: Source, program: Program, { manifest: 
 /**
  * Signs the dataset's leaf if its records are the source's own. The leaf fixes every record, their number, the terms and the
  * owner: nothing can be trimmed or added afterwards, nor the same records be passed off as somebody else's.
- * @param own what the source has of this enterprise, in any order, with tags of its own
  * @param place the ledger's registry of sources: the endorsement is good there and nowhere else
- * @throws endorsement_refused with the first difference in numbers
+ * @throws endorsement_refused (another owner, or other records, with the first difference in numbers)
  */
-export function endorse(source: Source, { program, terms, records, leaf }: ShownDataset, own: readonly CanonicalRecord[], place: LedgerPlace): Endorsement {
-  ensureSameRecords(records, program.canonical(own, terms), program.counterparty);
+export function endorse(source: Source, { program, terms, records, leaf, owner }: ShownDataset, own: OwnRecords, place: LedgerPlace): Endorsement {
+  ensure(owner === own.owner, "endorsement_refused", "the dataset is another owner's", { found: owner, expected: own.owner });
+  ensureSameRecords(records, program.canonical(own.records, terms), program.counterparty);
   const { address, privateKey } = source.account;
   const signature = signLedger(endorseDigest(place, program.id, leaf), privateKey);
   return { program: program.id, leaf, source: address, chainId: place.chainId, sourceRegistry: place.contract, signature };

@@ -23,6 +23,7 @@ const source = sourceFromSeed(random(32));
 const stranger = sourceFromSeed(random(32));
 const enterprise = enterpriseFromSeed(random(32));
 const place = { chainId: 31337, contract: "ab".repeat(20) as never };
+const owner = enterprise.signing.publicKey;
 const own = invoices(400);
 const BANK: SourceParts = { sourceClass: 1, sourceKey: sourceKeyOf(source.account.address) };
 const seal = (records: readonly CanonicalRecord[], parts: SourceParts = BANK): Promise<PreparedDataset> =>
@@ -40,7 +41,7 @@ beforeAll(async () => {
 describe("a source endorses", () => {
   it("its own records, in another order and under other tags, by an endorsement that reads back", () => {
     const elsewhere = [...own].reverse().map((r) => ({ ...r, tag: 1000 - r.tag }));
-    const endorsement = endorse(source, shown, elsewhere, place);
+    const endorsement = endorse(source, shown, { owner, records: elsewhere }, place);
     expect(endorsement).toMatchObject({ program: "sme-invoice/1", leaf: dataset.manifest.value.leaf, source: source.account.address });
     expect(endorsementFromJson(JSON.parse(JSON.stringify(endorsementToJson(endorsement))))).toEqual(endorsement);
   });
@@ -57,7 +58,12 @@ describe("a source endorses", () => {
     ["two counterparties taken together", (r) => r.map((v) => (v.tag === 3 ? { ...v, tag: 4 } : v))],
   ])("not when the enterprise's records have %s", async (_, change) => {
     const changed = await openRequest(source, smeInvoice, await requestOf(await seal(change(own))));
-    expect(() => endorse(source, changed, own, place)).toThrow(expect.objectContaining({ code: "endorsement_refused" }));
+    expect(() => endorse(source, changed, { owner, records: own }, place)).toThrow(expect.objectContaining({ code: "endorsement_refused" }));
+  });
+
+  it("not the same records shown by another owner, who may have them from a broken enclave", () => {
+    const other = enterpriseFromSeed(random(32)).signing.publicKey;
+    expect(() => endorse(source, shown, { owner: other, records: own }, place)).toThrow(expect.objectContaining({ code: "endorsement_refused" }));
   });
 
   it("not what was sealed for another source, and cannot open what was sealed to another", async () => {
@@ -77,7 +83,7 @@ describe("a source endorses", () => {
 
 describe("an endorsement", () => {
   it("is its source's word on one leaf and one ledger", () => {
-    const json = endorsementToJson(endorse(source, shown, own, place));
+    const json = endorsementToJson(endorse(source, shown, { owner, records: own }, place));
     for (const change of [{ leaf: "00".repeat(32) }, { source: stranger.account.address }, { chainId: 1 }, { sourceRegistry: "cd".repeat(20) }, { program: "retail-account/1" }]) {
       expect(() => endorsementFromJson({ ...json, ...change })).toThrow(expect.objectContaining({ code: "signature_invalid" }));
     }
