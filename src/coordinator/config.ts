@@ -29,6 +29,9 @@ const configSchema = z.strictObject({
   batchAgeMs: z.int().min(0).max(24 * 3600 * 1000).default(4000),
   /** Whether a batch goes early when no job is under way that could join it. Without it the moment of a receipt says less. */
   batchEarly: z.boolean().default(true),
+  /** Port for metrics and probes of the operator's own tools, unsigned; none unless given. 0 takes a free one. */
+  adminPort: z.int().min(0).max(65535).optional(),
+  adminHost: z.string().min(1).default("127.0.0.1"),
   quotas: quotaSettings.prefault({}),
   load: loadSettings.prefault({}),
 });
@@ -40,6 +43,10 @@ export type CoordinatorSettings = z.input<typeof configSchema>;
 export function readConfig(settings: unknown): CoordinatorConfig {
   const parsed = configSchema.safeParse(settings);
   if (parsed.success) return parsed.data;
-  const facts = parsed.error.issues.map((issue) => [issue.path.map(String).join(".") || "config", issue.message] as const);
-  throw new VeriteeError("config_invalid", "the coordinator's configuration is wrong", Object.fromEntries(facts));
+  const facts: Record<string, string> = {};
+  for (const { path, message } of parsed.error.issues) {
+    const field = path.map(String).join(".") || "config";
+    facts[field] = facts[field] === undefined ? message : `${facts[field]}; ${message}`;
+  }
+  throw new VeriteeError("config_invalid", "the coordinator's configuration is wrong", facts);
 }

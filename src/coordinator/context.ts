@@ -9,6 +9,7 @@ import type { Gate } from "./guard/gate.js";
 import type { Quotas } from "./guard/settings.js";
 import type { Log } from "./log.js";
 import type { QueueLimits } from "./queue/limits.js";
+import type { ReadinessCheck } from "./readiness.js";
 import type { Db } from "./store/schema.js";
 
 /** What an appraisal of a worker's certificate has to tell. */
@@ -34,6 +35,7 @@ export interface Context {
   readonly limits: QueueLimits;
   readonly quotas: Quotas;
   readonly gate: Gate;
+  readonly readiness: ReadinessCheck;
   readonly nonces: NonceStore;
   readonly appraiseWorker: AppraiseWorker;
   /** Adds collateral to a worker's evidence that came without it, so that its receipts carry what a verifier needs. */

@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { DestinationStream } from "pino";
+import { adminServer } from "./admin.js";
 import { Bells } from "./bells.js";
 import { relayBells } from "./relay-bells.js";
 import { folderBlobs } from "./blobs/folder.js";
@@ -14,9 +15,12 @@ import { LagMeter } from "./guard/lag.js";
 import { boundedServer } from "./guard/server.js";
 import { createApp } from "./http/app.js";
 import { ROUTES } from "./http/routes.js";
-import { createLog } from "./log.js";
+import { createLog, errorFields, type Log } from "./log.js";
+import { ServiceMetrics } from "./metrics/service-metrics.js";
+import { processGauges, storeGauges } from "./metrics/store-gauges.js";
 import { runBatches, type FindBadProofs } from "./outbox/batch.js";
 import { runSender } from "./outbox/sender.js";
+import { ReadinessCheck } from "./readiness.js";
 import { storedNonces } from "./store/nonces.js";
 import { openStore } from "./store/open.js";
 import type { Db } from "./store/schema.js";
@@ -36,6 +40,8 @@ export interface CoordinatorPorts {
 
 export interface Coordinator {
   readonly url: string;
+  /** Where metrics and probes are, if anywhere. */
+  readonly adminUrl: string | undefined;
   /** Lets requests that are under way end, then closes the store. */
   close(): Promise<void>;
 }
@@ -58,35 +64,51 @@ export async function startCoordinator(settings: CoordinatorSettings, ports: Coo
 async function serve(config: CoordinatorConfig, ports: CoordinatorPorts, db: Db): Promise<Coordinator> {
   const stopping = new AbortController();
   const authorities = [...config.authorities];
-  const ctx = contextOf(config, ports, db, stopping.signal, authorities);
+  const [lag, metrics] = [new LagMeter(), new ServiceMetrics()];
+  lag.start(stopping.signal);
+  const ctx = contextOf(config, { ...ports, counted: metrics.over(createLog(ports.log)), lag }, db, stopping.signal, authorities);
   const server = boundedServer(config.load, createApp(ctx, ROUTES));
   server.listen(config.port, config.host);
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   authorities.push(`${config.host}:${port}`, `localhost:${port}`);
   ctx.log.write("info", "started", { port });
+  const admin = await openAdmin(config, ctx, metrics, lag);
   const batches = { ...ctx, batching: config, findBadProofs: ports.findBadProofs };
   const loops = [runSender(ctx, stopping.signal), runBatches(batches, stopping.signal), runSweeper(ctx, stopping.signal)];
   if (config.database.kind === "postgres") loops.push(relayBells(config.database.url, ctx, stopping.signal));
   let closed: Promise<void> | undefined;
   return {
     url: `http://${config.host}:${port}`,
-    close: () => (closed ??= stop(ctx, server, stopping, loops)),
+    adminUrl: admin === undefined ? undefined : `http://${config.adminHost}:${(admin.address() as AddressInfo).port}`,
+    // The operator's probes are answered until the end.
+    close: () => (closed ??= stop(ctx, server, stopping, loops, admin)),
   };
 }
 
-function contextOf(config: CoordinatorConfig, ports: CoordinatorPorts, db: Db, stopping: AbortSignal, authorities: readonly string[]): Context {
-  const lag = new LagMeter();
-  lag.start(stopping);
+async function openAdmin(config: CoordinatorConfig, ctx: Context, metrics: ServiceMetrics, lag: LagMeter): Promise<Server | undefined> {
+  if (config.adminPort === undefined) return undefined;
+  const server = adminServer({
+    readiness: ctx.readiness,
+    families: async () => [...metrics.families(), ...processGauges(ctx.gate.pending, lag.ms), ...await storeGauges(ctx.db)],
+    failed: (error) => { ctx.log.write("error", "loop_failed", { kind: "admin", ...errorFields(error) }); },
+  });
+  server.listen(config.adminPort, config.adminHost);
+  await once(server, "listening");
+  return server;
+}
+
+function contextOf(config: CoordinatorConfig, ports: CoordinatorPorts & { readonly counted: Log; readonly lag: LagMeter }, db: Db, stopping: AbortSignal, authorities: readonly string[]): Context {
   return {
     db,
     blobs: folderBlobs(join(config.stateDir, "blobs")),
     chain: ports.chain,
     bells: new Bells(),
-    log: createLog(ports.log),
+    log: ports.counted,
     limits: config,
     quotas: config.quotas,
-    gate: new Gate({ ...config, lag, stopping }),
+    gate: new Gate({ ...config, lag: ports.lag, stopping }),
+    readiness: new ReadinessCheck({ db, chain: ports.chain, stopping }),
     nonces: storedNonces(db),
     appraiseWorker: ports.appraiseWorker,
     completeEvidence: ports.completeEvidence ?? (async (evidence) => evidence),
@@ -98,7 +120,7 @@ function contextOf(config: CoordinatorConfig, ports: CoordinatorPorts, db: Db, s
   };
 }
 
-async function stop(ctx: Context, server: Server, stopping: AbortController, loops: readonly Promise<void>[]): Promise<void> {
+async function stop(ctx: Context, server: Server, stopping: AbortController, loops: readonly Promise<void>[], admin: Server | undefined): Promise<void> {
   ctx.log.write("info", "stopping", {});
   stopping.abort();
   const closed = new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
@@ -109,6 +131,8 @@ async function stop(ctx: Context, server: Server, stopping: AbortController, loo
   clearInterval(idle);
   clearTimeout(late);
   await Promise.all(loops);
+  admin?.close();
+  admin?.closeAllConnections();
   await ctx.db.destroy();
   ctx.log.write("info", "stopped", {});
 }

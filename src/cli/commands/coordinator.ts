@@ -19,7 +19,7 @@ import { untilInterrupted } from "../until-interrupted.js";
 interface Options extends ParametersOption {
   state: string; host: string; port: number; store?: string; rpc?: string; deployment?: string; key?: string;
   measurement?: string[]; simulation?: boolean; allowDevelopment?: boolean; collateral: string; offline?: boolean;
-  settings?: string; batchSize?: number; batchAge?: number; batchPatient?: boolean;
+  settings?: string; adminPort?: number; adminHost?: string; batchSize?: number; batchAge?: number; batchPatient?: boolean;
 }
 
 const need = (value: string | undefined, option: string): string => {
@@ -61,6 +61,8 @@ export const coordinatorCommand = (): Command =>
     .option("--collateral <dir>", "cache of vendors' collateral, for workers whose evidence comes without it", DEFAULT_CACHE)
     .option("--offline", "never ask the vendors' services: cache and imported bundles only")
     .option("--settings <file>", "JSON with further settings: quotas, bounds on load (docs/operate-coordinator.md)")
+    .option("--admin-port <n>", "port for metrics and probes, unsigned; none when left out", parsePort)
+    .option("--admin-host <host>", "address of that port (127.0.0.1 when left out)")
     .option("--batch-size <n>", "receipts that go to the ledger in one transaction, 1 to 64 (16 when left out)", parsePositive)
     .option("--batch-age <ms>", "how long a receipt waits for others, at most (4000 when left out)", parsePositive)
     .option("--batch-patient", "wait that long even when no job is under way that could join: the moment of a receipt says less")
@@ -78,7 +80,7 @@ export const coordinatorCommand = (): Command =>
       const coordinator = await openCoordinator({
         settings: {
           ...settings, developmentParameters: o.allowDevelopment ?? false, stateDir: o.state, host: o.host, port: o.port,
-          ...said({ batchSize: o.batchSize, batchAgeMs: o.batchAge, batchEarly: o.batchPatient === true ? false : undefined }),
+          ...said({ adminPort: o.adminPort, adminHost: o.adminHost, batchSize: o.batchSize, batchAgeMs: o.batchAge, batchEarly: o.batchPatient === true ? false : undefined }),
           ...database,
         },
         rpcUrl: ledger.rpcUrl, deployment: ledger.deployment, registrarKey: ledger.registrarKey,

@@ -20,6 +20,13 @@ export function json<T>(schema: z.ZodType<T>, status = 200): Answer<T> {
   };
 }
 
+/** The same, with status 503 when the value says that it is not ok. */
+export function jsonOr503<T extends { readonly ok: boolean }>(schema: z.ZodType<T>): Answer<T> {
+  const good = json(schema);
+  const bad = json(schema, 503);
+  return { ...good, write: (res, value, signal) => (value.ok ? good : bad).write(res, value, signal) };
+}
+
 export function message<S extends DescMessage>(schema: S): Answer<MessageShape<S>> {
   return {
     status: 200, mediaType: PROTOBUF, form: { message: schema.name },

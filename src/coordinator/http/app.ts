@@ -85,6 +85,12 @@ async function refuse(ctx: Context, error: unknown, req: Request, res: Response)
   res.status(known.status).set({ "content-type": PROBLEM_MEDIA_TYPE, "cache-control": "no-store" }).end(JSON.stringify(problemOf(known)));
 }
 
+/** The job that a request was about, if its path names one. */
+function jobOf(route: Route, req: Request): { job?: string } {
+  const id = req.params["id"];
+  return route.path.startsWith("/v1/jobs/{id}") && typeof id === "string" && /^[0-9a-f]{64}$/.test(id) ? { job: id } : {};
+}
+
 function logAtEnd(ctx: Context, route: Route, req: Request, res: Response): void {
   const started = performance.now();
   res.locals["logged"] = true;
@@ -92,7 +98,7 @@ function logAtEnd(ctx: Context, route: Route, req: Request, res: Response): void
     const code = res.locals["code"] as string | undefined;
     ctx.log.write("info", "request", {
       method: req.method, route: route.path, status: res.statusCode, durationMs: Math.round(performance.now() - started),
-      ...(code === undefined ? {} : { code }),
+      ...(code === undefined ? {} : { code }), ...jobOf(route, req),
     });
   });
 }

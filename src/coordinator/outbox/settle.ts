@@ -35,7 +35,7 @@ export async function attempt<M>(parts: Pick<SenderParts, "log">, kind: Send["ki
 
 /** Writes down what became of a deed, with its effects in the same transaction; trouble that passes puts it off. */
 export async function settle(parts: SenderParts, row: OutboxRow, send: Send, outcome: Outcome): Promise<void> {
-  const fields = { kind: send.kind, tries: row.tries, ...("error" in outcome ? { code: outcome.error.code } : {}) };
+  const fields = { kind: send.kind, tries: row.tries, ...(send.kind === "submit_receipt" ? { job: send.subject } : {}), ...("error" in outcome ? { code: outcome.error.code } : {}) };
   if ("error" in outcome && isPassing(outcome.error)) {
     await postponeSend(parts.db, row, outcome.error.code);
     parts.log.write("warn", "send_postponed", fields);

@@ -1,12 +1,13 @@
-import { sql } from "kysely";
 import { z } from "zod";
-import { VeriteeError } from "../../../protocol/errors.js";
-import { json } from "../answer.js";
+import { json, jsonOr503 } from "../answer.js";
 import { noBody } from "../body.js";
 import { route, type Route } from "../route.js";
 import { anyObject, deploymentView } from "../views.js";
 
 const ok = z.object({ ok: z.literal(true) });
+const readiness = z.object({
+  ok: z.boolean(), store: z.enum(["ok", "unavailable"]), chain: z.enum(["ok", "unavailable"]), outbox: z.enum(["ok", "behind", "unknown"]), service: z.enum(["ok", "stopping"]),
+});
 
 /** @param describe makes the API description of the whole table, which these routes are part of */
 export function systemRoutes(describe: () => Record<string, unknown>): readonly Route[] {
@@ -16,12 +17,8 @@ export function systemRoutes(describe: () => Record<string, unknown>): readonly 
       handle: () => Promise.resolve({ ok: true as const }),
     }),
     route({
-      method: "get", path: "/readyz", name: "ready", summary: "The store answers and the service is not stopping", access: "public", body: noBody, answer: json(ok),
-      handle: async (ctx) => {
-        if (ctx.stopping.aborted) throw new VeriteeError("service_unavailable", "the service is stopping");
-        await sql`select 1`.execute(ctx.db);
-        return { ok: true as const };
-      },
+      method: "get", path: "/readyz", name: "ready", summary: "The store answers and the service is not stopping (503 otherwise); how the ledger is", access: "public", body: noBody, answer: jsonOr503(readiness),
+      handle: (ctx) => ctx.readiness.look(),
     }),
     route({
       method: "get", path: "/openapi.json", name: "description", summary: "This description", access: "public", body: noBody, answer: json(anyObject),

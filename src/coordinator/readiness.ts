@@ -1,0 +1,79 @@
+import { sql } from "kysely";
+import { setTimeout as sleep } from "node:timers/promises";
+import { VeriteeError } from "../protocol/errors.js";
+import { field } from "../protocol/field.js";
+import type { ChainPort } from "./chain-port.js";
+import type { Db } from "./store/schema.js";
+
+/**
+ * Whether requests should come here. Only the store and a stop decide that: without the ledger jobs go on and receipts wait
+ * (R10), and sending callers elsewhere would help nobody.
+ */
+export interface Readiness {
+  readonly ok: boolean;
+  readonly store: "ok" | "unavailable";
+  readonly chain: "ok" | "unavailable";
+  /** `behind`: the oldest deed that waits for the ledger is older than ten minutes. */
+  readonly outbox: "ok" | "behind" | "unknown";
+  readonly service: "ok" | "stopping";
+}
+
+interface Parts { readonly db: Db; readonly chain: Pick<ChainPort, "leaf">; readonly stopping: AbortSignal }
+
+const CHECK_MS = 2000;
+const BEHIND_SECONDS = 600;
+/** Anybody may ask: the store and the node are asked once in this time at most. */
+const REMEMBER_MS = 1000;
+
+export class ReadinessCheck {
+  readonly #parts: Parts;
+  #last: { readonly at: number; readonly answer: Promise<Omit<Readiness, "service" | "ok">> } | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  async look(): Promise<Readiness> {
+    const now = performance.now();
+    if (this.#last === undefined || now - this.#last.at > REMEMBER_MS) this.#last = { at: now, answer: this.#ask() };
+    const answer = await this.#last.answer;
+    const service = this.#parts.stopping.aborted ? "stopping" : "ok";
+    return { ok: answer.store === "ok" && service === "ok", ...answer, service };
+  }
+
+  async #ask(): Promise<Omit<Readiness, "service" | "ok">> {
+    const [outbox, chain] = await Promise.all([inTime(oldestDeed(this.#parts.db)), inTime(reachable(this.#parts.chain))]);
+    return {
+      store: outbox === undefined ? "unavailable" : "ok",
+      chain: chain === true ? "ok" : "unavailable",
+      outbox: outbox === undefined ? "unknown" : outbox > BEHIND_SECONDS ? "behind" : "ok",
+    };
+  }
+}
+
+/** Undefined when it fails or takes too long. */
+async function inTime<T>(question: Promise<T>): Promise<T | undefined> {
+  const timer = new AbortController();
+  const late = sleep(CHECK_MS, undefined, { signal: timer.signal, ref: false }).catch(() => undefined);
+  try {
+    return await Promise.race([question.catch(() => undefined), late]);
+  } finally {
+    timer.abort();
+  }
+}
+
+async function oldestDeed(db: Db): Promise<number> {
+  const { rows: [row] } = await sql<{ age: number }>`
+    select coalesce(extract(epoch from now() - min(planned_at)), 0)::float8 as age from outbox where state = 'pending'`.execute(db);
+  return row?.age ?? 0;
+}
+
+/** Any answer about any leaf will do, a refusal too. */
+async function reachable(chain: Parts["chain"]): Promise<boolean> {
+  try {
+    await chain.leaf(field(1n));
+    return true;
+  } catch (error) {
+    return error instanceof VeriteeError && error.code !== "chain_unavailable";
+  }
+}
