@@ -72,6 +72,13 @@ const headsOf = (first: bigint): bigint[] =>
   Array.from({ length: 16 }, (_, e) => pack(Array.from({ length: 5 }, (_, l) => [e === 0 && l === 0 ? first : 90n, 48])));
 const claimedOut = mod(7n * inverse(987_654_321n) + 10n * inverse(987_654_320n));
 
+/** The group of 3 is closed, 87 below the largest. */
+const closing = { active: 1n, step: [1n, 0n], value: [7n, 8n], openBefore: 3n, openAfter: 15n, largest: 90n, point: 987_654_321n };
+const owned = { ownerId: 3n, sourceClass: 2n, sourceKey: 9n, asOfDay: 8n, termsAmount: 7n, datasetRoot: 6n, aggregates: [4n, 5n], aggregateSalt: 1n };
+/** Values for an array of inner signals, from one place to another. */
+const named = (array: string, from: number, to: number, value: (at: number) => bigint): Record<string, bigint> =>
+  Object.fromEntries(Array.from({ length: to - from + 1 }, (_, i) => [`${array}[${from + i}]`, value(from + i)]));
+
 const several = (n: number, from = 3n): bigint[] => Array.from({ length: n }, (_, i) => from + 11n * BigInt(i));
 
 /** Every template of circuits/lib; several of a file where one set of parameters does not reach every statement. */
@@ -170,15 +177,28 @@ export const TEMPLATES: readonly TemplateCase[] = [
     { ...openGroup, active: 0n, openAfter: 0n, heads: Array.from({ length: 16 }, () => 2n ** 240n - 1n) },
     { ...openGroup, heads: headsOf(90n) },
   ], lies: [{ ...openGroup, active: 0n, heads: headsOf(90n) }, { ...openGroup, heads: headsOf(80n) }],
-    forgeries: [{ inputs: { ...openGroup, heads: headsOf(80n) }, signals: { "main.paid.point": mod(7n * inverse(claimedOut)) } }] },
-  { file: "lean-imt.circom", main: "LeanImtRoot(3)", honest: [{ leaf: 5n, depth: 2n, index: 1n, siblings: [7n, 8n, 9n] }, { leaf: 5n, depth: 3n, index: 7n, siblings: [7n, 8n, 9n] }, { leaf: 5n, depth: 0n, index: 0n, siblings: [7n, 8n, 9n] }] },
+    forgeries: [
+      { inputs: { ...openGroup, heads: headsOf(80n) }, signals: { "main.paid.point": mod(7n * inverse(claimedOut)) } },
+      { inputs: { ...closing, heads: headsOf(80n) }, signals: Object.fromEntries(headsOf(87n).map((head, e) => [`main.head[${e}].packed`, head])) },
+      { inputs: { ...closing, heads: headsOf(80n) }, signals: named("main.claimed.weight", 1, 80, (j) => (j === 1 ? 3n : 0n)) },
+      // 10 / (point - at) is 3 / (point - 1)
+      { inputs: { ...closing, heads: headsOf(80n) }, signals: named("main.claimed.at", 1, 80, (j) => (j === 1 ? mod(closing.point - 10n * (closing.point - 1n) * inverse(3n)) : BigInt(j))) },
+      { inputs: { ...closing, heads: headsOf(87n) }, signals: named("main.product", 1, 79, () => 12_345n) },
+    ] },
+  { file: "lean-imt.circom", main: "LeanImtRoot(3)", honest: [{ leaf: 5n, depth: 2n, index: 1n, siblings: [7n, 8n, 9n] }, { leaf: 5n, depth: 3n, index: 7n, siblings: [7n, 8n, 9n] }, { leaf: 5n, depth: 0n, index: 0n, siblings: [7n, 8n, 9n] }],
+    // One level, but not the lowest.
+    forgeries: [{ inputs: { leaf: 5n, depth: 1n, index: 0n, siblings: [7n, 8n, 9n] }, signals: { "main.used[0]": 0n, "main.used[1]": 1n, "main.used[2]": 0n } }] },
   { file: "result-commitment.circom", main: "ResultCommitment()", honest: [Object.fromEntries(["job", "leaf", "asOfDay", "termsAmount", "grade", "gradeSalt", "model", "packedPoints", "score", "detailSalt"].map((n, i) => [n, BigInt(i + 2)]))] },
-  { file: "model-commitment.circom", main: "ModelCommitment(101, 2)", honest: [{ header: 4n, characteristics: [5n, 6n], salt: 7n }] },
-  { file: "dataset-leaf.circom", main: "DatasetLeaf(101, 2)", honest: [{ ownerId: 3n, sourceClass: 2n, sourceKey: 9n, asOfDay: 8n, termsAmount: 7n, datasetRoot: 6n, aggregates: [4n, 5n], aggregateSalt: 1n }] },
+  { file: "model-commitment.circom", main: "ModelCommitment(101, 2)", honest: [{ header: 4n, characteristics: [5n, 6n], salt: 7n }],
+    forgeries: [{ inputs: { header: 4n, characteristics: [5n, 6n], salt: 7n }, signals: named("main.hash.inputs", 2, 3, () => 99n) }] },
+  { file: "dataset-leaf.circom", main: "DatasetLeaf(101, 2)", honest: [owned], forgeries: [{ inputs: owned, signals: named("main.a.inputs", 0, 1, () => 99n) }] },
   { file: "registered-dataset.circom", main: "RegisteredDataset(101, 2)", honest: [
     { ownerId: 3n, sourceClass: 2n, sourceKey: 9n, asOfDay: 8n, termsAmount: 7n, datasetRoot: 6n, aggregates: [4n, 5n], aggregateSalt: 1n, depth: 2n, index: 1n, siblings: several(20) },
+  ], forgeries: [{ inputs: { ...owned, depth: 2n, index: 1n, siblings: several(20) }, signals: named("main.a.inputs", 0, 1, () => 99n) }] },
+  { file: "absorb.circom", main: "Absorb(17, 12345)", honest: [{ in: several(17) }], forgeries: [
+    { inputs: { in: several(17) }, signals: { ...named("main.group[0].inputs", 1, 15, () => 99n), ...named("main.group[1].inputs", 1, 2, () => 99n) } },
+    { inputs: { in: several(17) }, signals: named("main.group[1].inputs", 3, 15, () => 99n) },
   ] },
-  { file: "absorb.circom", main: "Absorb(17, 12345)", honest: [{ in: several(17) }] },
   { file: "sme-invoice-state.circom", main: "SmeInvoiceState()", honest: [
     { root: 3n, index: 4n, direction: 1n, largest: 6n, miss: 7n, openSum: 8n, openCounted: 1n, counts: 9n, sales: several(9), margins: several(9, 100n), salt: 5n },
   ] },
