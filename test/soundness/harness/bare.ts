@@ -5,9 +5,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { parseR1cs, type R1cs } from "../../../src/prover/r1cs.js";
 import { Sections } from "../../../src/prover/sections.js";
-import { WitnessCalculator } from "../../../src/prover/witness.js";
 import { root } from "../../circuits/harness/circuits.js";
-import { entryOf, sourcesOf, uncommented, type Sources } from "./sources.js";
+import { entryOf, type Sources } from "./sources.js";
 
 // A circuit as its source says it: compiled without simplification (O0), so that every signal is a wire and every
 // statement its rows. Cached under .veritee/soundness by what it was compiled from.
@@ -44,18 +43,6 @@ export function endsOf(r1cs: Uint8Array): { outputs: number; inputs: number } {
   header.take(4 + 32 + 4); // field, wires
   return { outputs: header.u32(), inputs: header.u32() + header.u32() };
 }
-
-/**
- * A witness program of the circuit that stops at nothing: its sources without any `===`. It gives the one candidate for a
- * witness that there is for an input, whether that fits or not. Wires are those of compileBare().
- */
-export async function openForward(circuit: string): Promise<WitnessCalculator> {
-  const sources = new Map([...(await sourcesOf(circuit))].map(([path, text]) => [path, withoutChecks(text)]));
-  const [wasm] = await made(circuit, sources, ["--wasm"], [join(`${circuit}_js`, `${circuit}.wasm`)]);
-  return WitnessCalculator.open(wasm as Uint8Array);
-}
-
-const withoutChecks = (text: string): string => uncommented(text).replace(/(?<=[;{}\s])[^;{}]*===[^;{}]*;/g, ";");
 
 /** Wire and name of every signal. */
 export function* symbolsIn(bytes: Uint8Array): Generator<readonly [wire: number, name: string]> {

@@ -42,7 +42,7 @@ export function difference(bare: Bare, bytes: Uint8Array, simplified: R1cs): Dif
 }
 
 /** The labels of wires, which are the bare circuit's wires. */
-function labelsOf(bytes: Uint8Array, wires: number): number[] {
+export function labelsOf(bytes: Uint8Array, wires: number): number[] {
   const map = new Sections(bytes, "r1cs").get(3);
   return Array.from({ length: wires }, () => {
     const label = map.u32();
