@@ -3,7 +3,7 @@ import type { Field } from "../../src/protocol/field.js";
 import { aggregateCommitment, leaf } from "../../src/protocol/commitments.js";
 import type { LedgerSignals } from "../../src/protocol/ledger-digest.js";
 import type { DatasetProof, PlatformResult, ProofBytes } from "../../src/protocol/objects/index.js";
-import { proveDataset } from "../../src/enterprise/dataset/prove.js";
+import { proveDataset, proveHere } from "../../src/enterprise/dataset/prove.js";
 import type { IngestPlan, IngestSource } from "../../src/programs/ingest.js";
 import { buildScoreInput, type ScoreInput, type ScoreParts } from "../../src/programs/score-input.js";
 import { proofToWire } from "../../src/proofs/codec.js";
@@ -74,5 +74,5 @@ export function proveWhole(
 ): Promise<DatasetProof> {
   const journal = { read: async (index: number) => known[index - 1], write: async () => undefined };
   const { sourceClass, sourceKey, endorsement } = said;
-  return proveDataset({ program: program.id, plan, sourceClass, sourceKey: sourceKey as Field, ...(endorsement === undefined ? {} : { endorsement }) }, { prover, journal });
+  return proveDataset({ program: program.id, plan, sourceClass, sourceKey: sourceKey as Field, ...(endorsement === undefined ? {} : { endorsement }) }, { prover: proveHere(program.id, { prover }), journal });
 }

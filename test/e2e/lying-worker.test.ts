@@ -87,11 +87,15 @@ describe("a worker with full control of its attested keys", () => {
   it("cannot carry an honest proof over to another job, date or source", async () => {
     const honest = receiptStatement.open(receiptFromJson(scored.receipt).statement).value;
     const jobBinding = bump(honest.jobBinding);
-    for (const change of [{ jobBinding }, { jobBinding, asOfDay: honest.asOfDay - 1 }, { jobBinding, sourceClass: 2 }]) {
+    for (const change of [{ jobBinding }, { jobBinding, asOfDay: honest.asOfDay - 1 }]) {
       const statement = lie(change);
       expect(await offChain(statement)).toEqual(["proof"]);
       expect(await onChain(statement)).toBe("ProofInvalid");
     }
+    // A source behind a dataset that nobody proved is refused before the proof is looked at.
+    const sourced = lie({ jobBinding, sourceClass: 2 });
+    expect(await offChain(sourced)).toEqual(["proof", "dataset"]);
+    expect(await onChain(sourced)).toBe("SourceUnproved");
   });
 
   it("cannot prove against a root of its own", async () => {

@@ -49,8 +49,10 @@ describe("a dataset that was sealed for a bank", () => {
     const { program, leaf } = dataset.value;
     const place = { chainId: deployment.chainId, contract: deployment.sourceRegistry };
     const signature = signLedger(endorseDigest(place, program, leaf), bank);
-    proof = (await proveLocally(enterprise, dataset.id, () => undefined,
-      { program, leaf, source: ledgerAddress(bank), chainId: place.chainId, sourceRegistry: place.contract, signature })).proof;
+    proof = (await proveLocally(enterprise, dataset.id, {
+      onStep: () => undefined,
+      endorsement: { program, leaf, source: ledgerAddress(bank), chainId: place.chainId, sourceRegistry: place.contract, signature },
+    })).proof;
   }, 600_000);
   afterAll(async () => {
     await world?.stop();

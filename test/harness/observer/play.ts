@@ -115,8 +115,8 @@ export class Play {
         const asOfDay = 20_000 + 31 * (this.datasets.length % BUCKETS);
         const placed = { ...terms, asOfDay };
         const aggregates = aggregate(program, records, placed);
-        const [aggregateSalt, datasetRoot, endorsed] = [rng.bytes(31), rng.field(), this.datasets.length % 4 === 0];
-        const [sourceClass, sourceKey] = endorsed ? [1, rng.field()] : [0, field(0n)];
+        const [aggregateSalt, datasetRoot] = [rng.bytes(31), rng.field()];
+        const [sourceClass, sourceKey] = [0, field(0n)]; // no other class counts in the registry that asks for no proof
         const commitment = aggregateCommitment(program.aggregateElements(aggregates), aggregateSalt);
         const leaf = leafOf({ programTag: program.tag, owner: ownerField(idBytes(owner.publicKey)), sourceClass, sourceKey, ...placed, datasetRoot, aggregates: commitment });
         const authority = keyFrom(rng);
