@@ -9,7 +9,6 @@ import { MONEY_BOUND } from "./transaction.js";
  * dayGap modulo r.
  */
 export interface IngestState {
-  readonly index: number;
   /** transactions so far */
   readonly count: number;
   /** b' of the last transaction */
@@ -33,7 +32,7 @@ export interface IngestState {
 }
 
 export const initialState: IngestState = {
-  index: 0, count: 0, balance: BigInt(-MONEY_BOUND), noRecent: 1n, leastRecent: 0n, creditGap: 1n, dayGap: 1n,
+  count: 0, balance: BigInt(-MONEY_BOUND), noRecent: 1n, leastRecent: 0n, creditGap: 1n, dayGap: 1n,
   flows: 0n, counts: 0n, balanceSum: 0n, left: 0n, leaves: [],
 };
 
@@ -100,7 +99,6 @@ function addSlot(s: IngestState, slot: Slot): IngestState {
   const balance = (slot.crossing ? 0n : s.balance) + slot.delta;
   const first = slot.recent && s.noRecent === 1n;
   return {
-    index: s.index,
     count: s.count + 1,
     balance,
     noRecent: slot.recent ? 0n : s.noRecent,
@@ -116,5 +114,4 @@ function addSlot(s: IngestState, slot: Slot): IngestState {
 }
 
 /** The state after one more chunk. */
-export const addChunk = (before: IngestState, packed: PackedChunk): IngestState =>
-  ({ ...slotsOf(packed).reduce(addSlot, before), index: before.index + 1 });
+export const addChunk = (before: IngestState, packed: PackedChunk): IngestState => slotsOf(packed).reduce(addSlot, before);
