@@ -10,6 +10,7 @@ import { checkLeaves } from "./checks/leaves.js";
 import { checkModels } from "./checks/models.js";
 import { checkOrphans } from "./checks/orphans.js";
 import { checkOverdue } from "./checks/overdue.js";
+import { checkProofTasks } from "./checks/proof-tasks.js";
 import { checkReceipts } from "./checks/receipts.js";
 import { checkReleases } from "./checks/releases.js";
 import { checkResults } from "./checks/results.js";
@@ -36,7 +37,7 @@ export interface FsckParts {
 export const DEFAULT_GRACE_SECONDS = 24 * 3600;
 
 const CHECKS: readonly Check[] = [
-  checkJobs, checkResults, checkReceipts, checkSends, checkKeyRequests, checkReleases, checkLeaves, checkModels, checkWorkers, checkGrants, checkBlobs,
+  checkJobs, checkResults, checkReceipts, checkSends, checkKeyRequests, checkProofTasks, checkReleases, checkLeaves, checkModels, checkWorkers, checkGrants, checkBlobs,
   checkOrphans, checkOverdue,
 ];
 

@@ -88,6 +88,10 @@ const PLANTED: readonly (readonly [says: string, damage: string, expected: Expec
   ["a job whose time is over", "update jobs set not_after = 1 where id = $running", { check: "overdue", kind: "stale" }],
   ["a proof task whose lease nobody takes back", `insert into proof_requests select repeat('0b', 32), owner, id, 1::bigint << 40, '\\x00', now() from datasets;
     insert into proof_tasks (request, statement, state, worker, token, expires_at) values (repeat('0b', 32), 0, 'leased', $worker, 't', now() - interval '1 day')`, { check: "overdue", kind: "stale", subject: "0b".repeat(32) }],
+  ["a proof task that two workers had at once", `insert into proof_requests (id, owner, dataset, not_after, envelope) select repeat('0d', 32), owner, dataset, 4102444800, '' from jobs where id = $done;
+    insert into proof_tasks (request, statement) values (repeat('0d', 32), 3);
+    update proof_tasks set state = 'leased', attempt = 1, expires_at = now() + interval '1 minute' where request = repeat('0d', 32);
+    update proof_tasks set attempt = 2, worker = $worker where request = repeat('0d', 32)`, { check: "proof-tasks", kind: "contradictory", subject: `${"0d".repeat(32)}:3` }],
   ["a proof task without its request", "alter table proof_tasks drop constraint proof_tasks_request_fkey; insert into proof_tasks (request, statement) values (repeat('0c', 32), 0)", { check: "orphans", kind: "orphaned", subject: "0c".repeat(32) }],
   ["request nonces beyond their time", "insert into request_nonces values ($owner, 'n', 1)", { check: "overdue", kind: "stale" }],
   ["a challenge beyond its time", "insert into worker_challenges values ('n', $worker, now() - interval '1 day')", { check: "overdue", kind: "stale" }],

@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from "kysely";
 import type { JobState } from "../../transport/api.js";
 import type { Db, JobError, JobRow } from "../store/schema.js";
 import type { QueueLimits } from "./limits.js";
-import { nextState, type JobEvent } from "./transitions.js";
+import { FAILURES, nextState, type JobEvent } from "./transitions.js";
 
 export interface Change {
   /** Why, when the job fails. */
@@ -13,9 +13,6 @@ export interface Change {
   /** Seconds until a job that goes back to the queue may be taken. */
   readonly delaySeconds?: number;
 }
-
-/** Events that count against a job's failures. */
-const FAILURES: readonly JobEvent[] = ["retry", "expire"];
 
 /** Locks a job's row until the transaction ends. */
 export function lockJob(db: Db, id: string): Promise<JobRow | undefined> {

@@ -51,8 +51,11 @@ export const TRANSITIONS: readonly Transition[] = [
   { from: "anchoring", event: "refuse", to: "failed" },
 ];
 
+/** Events that count against a job. */
+export const FAILURES: readonly JobEvent[] = ["retry", "expire"];
+
 /** As a trace is replayed against it. */
-export const JOB_MACHINE: Machine<JobState, JobEvent> = { name: "job", initial: "queued", transitions: TRANSITIONS };
+export const JOB_MACHINE: Machine<JobState, JobEvent> = { name: "job", initial: "queued", transitions: TRANSITIONS, recordsNoOps: true, failures: FAILURES };
 
 /** The state after an event, undefined when the event changes nothing in this state. */
 export function nextState(from: JobState, event: JobEvent, facts: GuardFacts): JobState | undefined {

@@ -78,12 +78,17 @@ export interface OutboxTable {
   state: Generated<"pending" | "done" | "refused">; tries: Generated<number>; due_at: DatabaseTime; error_code: string | null; planned_at: CreatedAt;
 }
 
-/** What happened to key requests (`subject`: id) and to deeds for the ledger (seq of outbox), steps that changed something only. */
+export type MachineName = "key_request" | "send" | "proof_task";
+/** What happened to key requests (`subject`: id), deeds for the ledger (seq of outbox) and statements to prove (request:statement), steps that changed something only. */
 export interface MachineEventTable {
-  seq: Generated<bigint>; machine: "key_request" | "send"; subject: string; event: string; from_state: string; to_state: string; detail: string | null; at: CreatedAt;
+  seq: Generated<bigint>; machine: MachineName; subject: string; event: string; from_state: string; to_state: string; detail: string | null; at: CreatedAt;
 }
 
+/** Ended jobs that the operator's collector of traces has been told of. */
+export interface TracedJobTable { job: string; at: CreatedAt }
+
 export interface Schema {
+  traced_jobs: TracedJobTable;
   request_nonces: RequestNonceTable;
   datasets: DatasetTable;
   models: ModelTable;

@@ -3,6 +3,10 @@ export interface Machine<S extends string = string, E extends string = string> {
   readonly name: string;
   readonly initial: S;
   readonly transitions: readonly Transition<S, E>[];
+  /** Whether its trace has events too that changed nothing. */
+  readonly recordsNoOps?: true;
+  /** Events that count as failures of whatever lives this life. */
+  readonly failures?: readonly E[];
 }
 
 /** `guard` names a condition on more than the state; whoever replays a trace without those facts takes it as met. */

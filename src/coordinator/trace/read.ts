@@ -1,18 +1,19 @@
+import { TASK_MACHINE } from "../queue/task-transitions.js";
 import { JOB_MACHINE } from "../queue/transitions.js";
 import { keyRequestState, KEY_REQUEST_MACHINE } from "../store/key-request-transitions.js";
 import { sendState, SEND_MACHINE } from "../outbox/transitions.js";
-import type { Db } from "../store/schema.js";
+import type { Db, MachineName } from "../store/schema.js";
 import { groupBy } from "./group.js";
-import { replay, type Step } from "./replay.js";
+import { FOUND, replay, type Step } from "./replay.js";
 
 /** What a replay found wrong with the life of one row. */
 export interface Contradiction { readonly machine: string; readonly subject: string; readonly wrong: readonly string[] }
 
 const PAGE = 500;
 
-/** Replays every recorded life of a store: of its jobs, key requests and deeds for the ledger. */
+/** Replays every recorded life of a store: of its jobs, key requests, deeds for the ledger and statements to prove. */
 export async function replayStore(db: Db): Promise<readonly Contradiction[]> {
-  return [...(await replayJobs(db)), ...(await replayKeyRequests(db)), ...(await replaySends(db))];
+  return [...(await replayJobs(db)), ...(await replayKeyRequests(db)), ...(await replaySends(db)), ...(await replayTasks(db))];
 }
 
 export async function replayJobs(db: Db): Promise<readonly Contradiction[]> {
@@ -53,7 +54,26 @@ export async function replaySends(db: Db): Promise<readonly Contradiction[]> {
   }
 }
 
-async function livesOf(db: Db, machine: "key_request" | "send", subjects: readonly string[]): Promise<Map<string, Step[]>> {
+export async function replayTasks(db: Db): Promise<readonly Contradiction[]> {
+  const found: Contradiction[] = [];
+  for (let after = { request: "", statement: -1 }; ;) {
+    const rows = await db.selectFrom("proof_tasks").select(["request", "statement", "state", "attempt", "failures"])
+      .where((eb) => eb.or([eb("request", ">", after.request), eb.and([eb("request", "=", after.request), eb("statement", ">", after.statement)])]))
+      .orderBy("request").orderBy("statement").limit(PAGE).execute();
+    if (rows.length === 0) return found;
+    const subjectOf = (row: { request: string; statement: number }): string => `${row.request}:${row.statement}`;
+    const lives = await livesOf(db, "proof_task", rows.map(subjectOf));
+    for (const row of rows) {
+      const life = lives.get(subjectOf(row)) ?? [];
+      // Nobody counted before the trace began.
+      const present = life[0]?.event === FOUND ? { state: row.state } : row;
+      note(found, TASK_MACHINE.name, subjectOf(row), replay(TASK_MACHINE, life, present));
+    }
+    after = rows.at(-1) as (typeof rows)[number];
+  }
+}
+
+async function livesOf(db: Db, machine: MachineName, subjects: readonly string[]): Promise<Map<string, Step[]>> {
   const events = await db.selectFrom("machine_events").select(["subject", "event", "from_state", "to_state"])
     .where("machine", "=", machine).where("subject", "in", subjects).orderBy("seq").execute();
   const lives = new Map<string, Step[]>();

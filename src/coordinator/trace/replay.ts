@@ -14,9 +14,8 @@ export interface Present { readonly state: string; readonly attempt?: number; re
 
 /** What was there when traces began to be kept: the first step of an older row, and the one step no table has. */
 export const FOUND = "found";
-/** Steps after which a job has had one lease more, or one failure more. */
+/** The step after which a job or statement has had one lease more. */
 const LEASE = "lease";
-const FAILURES = ["retry", "expire"];
 
 /**
  * Replays a trace, oldest step first, against the machine's table and against what the store says now. Answers what is wrong
@@ -31,10 +30,10 @@ export function replay(machine: Machine, steps: readonly Step[], present?: Prese
     const place = `step ${i + 1}, ${step.event} from ${step.from} to ${step.to}`;
     if (step.from !== state) wrong.push(`${place}: the state was ${state}`);
     if (step.attempt !== undefined && step.attempt !== attempt) wrong.push(`${place}: it says attempt ${step.attempt} after ${attempt} leases`);
-    const changes = step.from !== step.to || machine.transitions.some((t) => t.from === step.from && t.event === step.event);
+    const changes = machine.recordsNoOps !== true || step.from !== step.to || machine.transitions.some((t) => t.from === step.from && t.event === step.event);
     if (changes && !isLegal(machine, step, i)) wrong.push(`${place}: the machine has no such transition`);
     if (changes && step.event === LEASE) attempt++;
-    if (changes && FAILURES.includes(step.event)) failures++;
+    if (changes && machine.failures?.includes(step.event)) failures++;
     state = step.to;
   }
   if (present === undefined) return wrong;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "../../../src/coordinator/queue/limits.js";
 import { claimTask, completeTask, failTask, holdsTask, renewTask, sweepTasks } from "../../../src/coordinator/queue/proof-tasks.js";
 import type { LeaseClaim } from "../../../src/coordinator/queue/report.js";
+import { replayTasks } from "../../../src/coordinator/trace/read.js";
 import { findProof, insertProofRequest, proofRequestView } from "../../../src/coordinator/store/proof-requests.js";
 import { emptyStore, hexOf, insertParents, openTestStore, type TestStore } from "../harness/database.js";
 
@@ -119,6 +120,29 @@ describe("statements of a proof request", () => {
     await submit([1], REQUEST, 1n);
     expect(await claimTask(store.db, W1, limits)).toBeUndefined();
     expect(await view()).toMatchObject({ state: "failed", error: "job_expired" });
+  });
+
+  it("leave a trace of all that happened to them, whoever changed them", async () => {
+    await submit([1]);
+    await failTask(store.db, await take(W1), limits, failure("internal"));
+    await failTask(store.db, await take(W1), limits, failure("key_timeout"));
+    await take(W1);
+    await lapse();
+    await sweepTasks(store.db, limits);
+    await completeTask(store.db, await take(W2), PROOF);
+    const trace = () => store.db.selectFrom("machine_events").select(["subject", "event"]).where("machine", "=", "proof_task").orderBy("seq").execute();
+    expect((await trace()).map((e) => e.event)).toEqual(["lease", "retry", "lease", "wait_for_key", "lease", "expire", "lease", "complete"]);
+    expect(new Set((await trace()).map((e) => e.subject))).toEqual(new Set([`${REQUEST}:1`]));
+    expect(await replayTasks(store.db)).toEqual([]);
+    // What no coordinator does is found, though it left the trace as every change does.
+    const undo = new Error("undo");
+    for (const damage of ["update proof_tasks set state = 'pending', proof = null", "update proof_tasks set attempt = attempt + 1", "delete from machine_events where event = 'wait_for_key'"]) {
+      await expect(store.db.transaction().execute(async (trx) => {
+        await sql.raw(damage).execute(trx);
+        expect(await replayTasks(trx), damage).toHaveLength(1);
+        throw undo;
+      })).rejects.toBe(undo);
+    }
   });
 
   it("of an older request come first", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { JOB_MACHINE } from "../../../src/coordinator/queue/transitions.js";
+import { TASK_MACHINE } from "../../../src/coordinator/queue/task-transitions.js";
 import { SEND_MACHINE, sendState } from "../../../src/coordinator/outbox/transitions.js";
 import { KEY_REQUEST_MACHINE, keyRequestState } from "../../../src/coordinator/store/key-request-transitions.js";
 import { replay, type Step } from "../../../src/coordinator/trace/replay.js";
@@ -82,6 +83,32 @@ describe("a deed's trace", () => {
     expect(sendState({ ...row, tries: 0 })).toBe("planned");
     expect(sendState({ ...row, error_code: "chain_unavailable" })).toBe("postponed");
     expect(sendState({ ...row, state: "refused", error_code: "chain_refused" })).toBe("refused");
+  });
+});
+
+describe("a statement's trace", () => {
+  const life = ["lease pending leased", "retry leased pending", "lease pending leased", "wait_for_key leased pending", "lease pending leased", "expire leased pending", "lease pending leased", "complete leased done"];
+  const present = { state: "done", attempt: 4, failures: 2 };
+
+  it("is right through failures, a lapsed lease and an absent broker", () => {
+    expect(replay(TASK_MACHINE, steps(...life), present)).toEqual([]);
+    expect(replay(TASK_MACHINE, steps("lease pending leased", "give_up leased failed"), { state: "failed", attempt: 1, failures: 1 })).toEqual([]);
+    expect(replay(TASK_MACHINE, steps("found pending done"), { state: "done" })).toEqual([]);
+  });
+
+  it.each([
+    ["a proof that nobody had leased", ["complete pending done"]],
+    ["two proofs", [...life, "complete leased done"]],
+    ["a lease after its proof", [...life, "lease done leased"]],
+    ["two leases at once", ["lease pending leased", "lease leased leased", "complete leased done"]],
+    ["a change that no event explains", ["lease pending leased", "changed leased leased"]],
+    ["a lease of what failed for good", ["lease pending leased", "give_up leased failed", "lease failed leased"]],
+  ])("is wrong with %s", (_, lines) => {
+    expect(replay(TASK_MACHINE, steps(...lines)).length).toBeGreaterThan(0);
+  });
+
+  it("is wrong with any one step left out", () => {
+    expect(life.map((_, i) => replay(TASK_MACHINE, steps(...life.filter((__, k) => k !== i)), present).length > 0)).toEqual(life.map(() => true));
   });
 });
 
