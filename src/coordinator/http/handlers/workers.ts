@@ -3,7 +3,7 @@ import { z } from "zod";
 import { toBase64, toHex } from "../../../protocol/bytes.js";
 import { ensure, VeriteeError } from "../../../protocol/errors.js";
 import { certificateDigest, certificateFromBytes, certificateToBytes, MAX_COLLATERAL_BYTES, MAX_EVIDENCE_BYTES } from "../../../protocol/objects/index.js";
-import { findWorker, insertWorkerChallenge, putWorker, takeWorkerChallenge } from "../../store/workers.js";
+import { findWorker, insertWorkerChallenge, lookAtChallenge, putWorker } from "../../store/workers.js";
 import { json } from "../answer.js";
 import { bytesOf, noBody } from "../body.js";
 import { route } from "../route.js";
@@ -32,7 +32,8 @@ export const workerRoutes = [
       const known = await findWorker(ctx.db, caller);
       // The same certificate again: the first answer was lost, and the nonce is used up.
       if (known?.nonce === nonce) return { state: known.state, ...(known.reason === null ? {} : { reason: known.reason }) };
-      const challenge = await takeWorkerChallenge(ctx.db, caller, nonce);
+      // Used up only together with what it leads to: a crash in between must not leave a worker with neither.
+      const challenge = await lookAtChallenge(ctx.db, caller, nonce);
       ensure(challenge !== "unknown", "challenge_unknown", "the nonce is not from here, or was used");
       ensure(challenge !== "expired", "challenge_expired", "the nonce is too old");
       // Nobody signs the time of appraisal: it is ours, and a receipt's verifier judges the evidence as of then.
