@@ -12,6 +12,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/proofs": ["src/protocol"],
   "src/programs": ["src/protocol"],
   "src/transport": ["src/protocol"],
+  "src/telemetry": ["src/protocol"],
   "src/prover": ["src/protocol", "src/proofs", "src/programs"],
   "src/simulator": ["src/protocol", "src/attestation"],
   "src/broker": ["src/protocol", "src/attestation", "src/transport"],
@@ -19,10 +20,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/platform": ["src/protocol", "src/attestation", "src/programs", "src/transport", "src/broker"],
   "src/source": ["src/protocol", "src/programs", "src/broker"],
   "src/chain": ["src/protocol"],
-  "src/coordinator": ["src/protocol", "src/attestation", "src/chain", "src/transport"],
+  "src/outbound": ["src/protocol"],
+  "src/coordinator": ["src/protocol", "src/attestation", "src/chain", "src/transport", "src/outbound"],
   "src/fsck": ["src/protocol", "src/broker", "src/coordinator"],
   "src/verifier": ["src/protocol", "src/attestation", "src/proofs"],
-  "src/collateral": ["src/protocol", "src/attestation"],
+  "src/collateral": ["src/protocol", "src/attestation", "src/outbound"],
   enclave: ["src/protocol", "src/attestation", "src/programs", "src/proofs", "src/prover", "src/transport"],
 };
 const BROWSER_SAFE = ["src/protocol", "src/attestation", "src/proofs", "src/programs", "src/verifier"];

@@ -13,7 +13,7 @@ export interface KdsService {
 const KDS_HOST = "kdsintf.amd.com";
 export const amdKds = (limits: Omit<HttpLimits, "hosts">): KdsService => ({ url: new URL(`https://${KDS_HOST}`), limits: { ...limits, hosts: [KDS_HOST] } });
 
-export const kdsProxy = (origin: URL, limits: Omit<HttpLimits, "hosts">): KdsService => ({ url: origin, limits: { ...limits, hosts: [origin.host] } });
+export const kdsProxy = (origin: URL, limits: Omit<HttpLimits, "hosts">): KdsService => ({ url: origin, limits: { ...limits, hosts: [origin.host], anyAddress: true } });
 
 const PRODUCT = { milan: "Milan", genoa: "Genoa", turin: "Turin" } as const;
 

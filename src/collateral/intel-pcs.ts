@@ -25,7 +25,7 @@ export const intelPcs = (limits: Omit<HttpLimits, "hosts">): PcsService => ({
 
 /** A cache of Intel's service, an operator's or a cloud's own. */
 export const pccs = (origin: URL, limits: Omit<HttpLimits, "hosts">): PcsService => ({
-  url: origin, rootCrl: new URL("/sgx/certification/v4/rootcacrl", origin), limits: { ...limits, hosts: [origin.host] },
+  url: origin, rootCrl: new URL("/sgx/certification/v4/rootcacrl", origin), limits: { ...limits, hosts: [origin.host], anyAddress: true },
 });
 
 /** Collateral in the shape of src/attestation/dcap/collateral.ts; not judged yet. @throws collateral_unavailable, collateral_malformed, config_invalid */

@@ -16,7 +16,7 @@ export const ERROR_STATUS = {
   request_expired: 401,
   not_found: 404,
   conflict: 409,
-  quota_exceeded: 429,
+  quota_exceeded: 429, address_refused: 422,
   // secrets
   open_failed: 422,
   commitment_mismatch: 422,
