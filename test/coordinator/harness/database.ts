@@ -46,8 +46,8 @@ export async function openTestStore(given?: DatabaseConfig): Promise<TestStore> 
 /** Opening a store costs seconds: a file's tests share one. What the last test recorded is replayed before it goes. */
 export async function emptyStore(db: Db): Promise<void> {
   await assertTraces(db);
-  await sql`truncate datasets, models, blob_refs, leaves, grants, revocations, jobs, job_events, completions, results, receipts,
-    key_requests, proof_requests, proof_tasks, outbox, machine_events, workers, worker_challenges, request_nonces, caller_blobs, caller_usage`.execute(db);
+  const { rows } = await sql<{ name: string }>`select tablename as name from pg_tables where schemaname = 'public' and tablename not like 'kysely%'`.execute(db);
+  await sql`truncate ${sql.join(rows.map(({ name }) => sql.table(name)))}`.execute(db);
 }
 
 export const hexOf = (n: number): string => n.toString(16).padStart(64, "0");
