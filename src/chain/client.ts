@@ -12,6 +12,8 @@ export interface ChainClient {
   readonly viem: PublicClient<Transport, Chain>;
   readonly chain: Chain;
   readonly rpcUrl: string;
+  /** What is read is read as of this block; the latest when left out. */
+  readonly at?: number;
 }
 
 /** A chain of our own mines at once; asking a public node this often would be refused. */

@@ -12,9 +12,11 @@ import type { Deployment, LeafEvent, ProvedLeafRecord, ReceiptRecord } from "./p
 /** Blocks asked for at once: public nodes refuse wider ranges. */
 const LOG_RANGE = 10_000n;
 
+export const until = (at: number | undefined) => ({ toBlock: at === undefined ? ("latest" as const) : BigInt(at) });
+
 /** All events of a registry's tree from a block to the head, in chain order. Both registries have those of the ABI used here. */
-export async function leafEvents({ viem }: ChainClient, deployment: Deployment, registry: LedgerAddress, fromBlock: number): Promise<readonly LeafEvent[]> {
-  const head = await viem.getBlockNumber();
+export async function leafEvents({ viem, at }: ChainClient, deployment: Deployment, registry: LedgerAddress, fromBlock: number): Promise<readonly LeafEvent[]> {
+  const head = at === undefined ? await viem.getBlockNumber() : BigInt(at);
   const events: LeafEvent[] = [];
   for (let from = BigInt(Math.max(fromBlock, deployment.block)); from <= head; from += LOG_RANGE) {
     const to = from + LOG_RANGE - 1n < head ? from + LOG_RANGE - 1n : head;
@@ -37,10 +39,10 @@ export async function leafEvents({ viem }: ChainClient, deployment: Deployment, 
 }
 
 /** The event with which a proved leaf was registered; a leaf is never registered twice. */
-export async function provedLeafRecord({ viem }: ChainClient, deployment: Deployment, leaf: Field): Promise<ProvedLeafRecord | undefined> {
+export async function provedLeafRecord({ viem, at }: ChainClient, deployment: Deployment, leaf: Field): Promise<ProvedLeafRecord | undefined> {
   const [log] = await viem.getContractEvents({
     address: with0x(deployment.provedDatasetRegistry), abi: provedDatasetRegistryAbi, eventName: "LeafProved", args: { leaf },
-    fromBlock: BigInt(deployment.block), toBlock: "latest", strict: true,
+    fromBlock: BigInt(deployment.block), ...until(at), strict: true,
   });
   if (log === undefined) return undefined;
   return {
@@ -54,10 +56,10 @@ export async function provedLeafRecord({ viem }: ChainClient, deployment: Deploy
 }
 
 /** The ledger's event for a job. Asks for the whole life of the contract at once: J is indexed. */
-export async function receiptRecord({ viem }: ChainClient, deployment: Deployment, job: Field): Promise<ReceiptRecord | undefined> {
+export async function receiptRecord({ viem, at }: ChainClient, deployment: Deployment, job: Field): Promise<ReceiptRecord | undefined> {
   const [log] = await viem.getContractEvents({
     address: with0x(deployment.receiptLedger), abi: receiptLedgerAbi, eventName: "Receipt", args: { job },
-    fromBlock: BigInt(deployment.block), toBlock: "latest", strict: true,
+    fromBlock: BigInt(deployment.block), ...until(at), strict: true,
   });
   if (log === undefined) return undefined;
   return {
@@ -74,10 +76,10 @@ export async function receiptRecord({ viem }: ChainClient, deployment: Deploymen
 }
 
 /** Block time of the last registration of an account with a digest. The account is indexed. */
-export async function workerRegisteredAt({ viem }: ChainClient, deployment: Deployment, account: LedgerAddress, evidenceDigest: Bytes): Promise<number | undefined> {
+export async function workerRegisteredAt({ viem, at }: ChainClient, deployment: Deployment, account: LedgerAddress, evidenceDigest: Bytes): Promise<number | undefined> {
   const logs = await viem.getContractEvents({
     address: with0x(deployment.workerRegistry), abi: workerRegistryAbi, eventName: "WorkerRegistered", args: { account: with0x(account) },
-    fromBlock: BigInt(deployment.block), toBlock: "latest", strict: true,
+    fromBlock: BigInt(deployment.block), ...until(at), strict: true,
   });
   const registration = logs.findLast(({ args }) => without0x(args.evidenceDigest) === toHex(evidenceDigest));
   if (registration === undefined) return undefined;

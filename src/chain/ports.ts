@@ -30,6 +30,8 @@ export interface Deployment {
 export interface BlockRef {
   readonly number: number;
   readonly hash: string;
+  /** Hash of the block below. */
+  readonly parent: string;
   readonly time: number;
 }
 
@@ -40,6 +42,12 @@ export interface TxView extends Mined {
   readonly to: LedgerAddress | undefined;
   readonly succeeded: boolean;
 }
+
+/** What a deed leaves on the ledger, as its contracts announce it. */
+export type Effect =
+  | { readonly of: "leaf" | "proved_leaf"; readonly leaf: Field; readonly change: "inserted" | "removed" }
+  | { readonly of: "model"; readonly model: Field }
+  | { readonly of: "worker"; readonly account: LedgerAddress; readonly evidenceDigest: Bytes };
 
 /** One change of a registry, in chain order; `root` is the root after it. */
 export interface LeafEvent {
@@ -131,8 +139,11 @@ export interface LeafFeed {
 /** Every method @throws chain_unavailable when the node does not answer. */
 export interface ChainReader extends LeafFeed {
   readonly deployment: Deployment;
+  /** Also asks for the chain's id. @throws chain_unavailable when the node is on another chain by now */
   head(): Promise<BlockRef>;
   block(number: number): Promise<BlockRef | undefined>;
+  /** The transaction that had an effect; undefined when no block of the chain shows it. */
+  place(effect: Effect): Promise<Mined | undefined>;
   transaction(hash: string): Promise<TxView | undefined>;
   root(): Promise<Field>;
   isKnownRoot(root: Field): Promise<boolean>;

@@ -1,6 +1,7 @@
 import { fromHex } from "../protocol/bytes.js";
 import type { Field } from "../protocol/field.js";
 import { ledgerProgramId } from "../protocol/ledger-digest.js";
+import { ensure } from "../protocol/errors.js";
 import { connect, type ChainClient } from "./client.js";
 import { addressFrom, anchorFrom, batchArgs, circuitArgs, fieldFrom, numberFrom, submitArgs, toHex0x, with0x, without0x } from "./encode.js";
 import { absent, refused } from "./errors.js";
@@ -11,8 +12,9 @@ import { receiptLedgerAbi } from "./generated/receipt-ledger.js";
 import { sourceRegistryAbi } from "./generated/source-registry.js";
 import { workerRegistryAbi } from "./generated/worker-registry.js";
 import { leafEvents, provedLeafRecord, receiptRecord, workerRegisteredAt } from "./logs.js";
+import { placeOf } from "./places.js";
 import { refusalName } from "./refusals.js";
-import type { BlockRef, ChainReader, CircuitRole, Deployment, LeafStatus, ProgramStatus, TxView } from "./ports.js";
+import type { BlockRef, ChainReader, CircuitRole, Deployment, LeafStatus, Mined, ProgramStatus, TxView } from "./ports.js";
 
 const ZERO_ADDRESS = `0x${"0".repeat(40)}`;
 
@@ -23,13 +25,14 @@ export async function openReader(rpcUrl: string, deployment: Deployment): Promis
 
 export function readerOf(client: ChainClient, deployment: Deployment): ChainReader {
   const { viem } = client;
+  const at = blockOf(client);
   const datasets = registryReader(client, deployment, "datasetRegistry");
   const provedDatasets = registryReader(client, deployment, "provedDatasetRegistry");
-  const proved = { address: with0x(deployment.provedDatasetRegistry), abi: provedDatasetRegistryAbi } as const;
-  const sources = { address: with0x(deployment.sourceRegistry), abi: sourceRegistryAbi } as const;
-  const programs = { address: with0x(deployment.programRegistry), abi: programRegistryAbi } as const;
-  const workers = { address: with0x(deployment.workerRegistry), abi: workerRegistryAbi } as const;
-  const ledger = { address: with0x(deployment.receiptLedger), abi: receiptLedgerAbi } as const;
+  const proved = { address: with0x(deployment.provedDatasetRegistry), abi: provedDatasetRegistryAbi, ...at } as const;
+  const sources = { address: with0x(deployment.sourceRegistry), abi: sourceRegistryAbi, ...at } as const;
+  const programs = { address: with0x(deployment.programRegistry), abi: programRegistryAbi, ...at } as const;
+  const workers = { address: with0x(deployment.workerRegistry), abi: workerRegistryAbi, ...at } as const;
+  const ledger = { address: with0x(deployment.receiptLedger), abi: receiptLedgerAbi, ...at } as const;
 
   const circuit = async (role: CircuitRole, program: string | undefined): Promise<ProgramStatus | undefined> => {
     const entry = await viem.readContract({ ...programs, functionName: "circuit", args: circuitArgs(role, program) });
@@ -39,9 +42,17 @@ export function readerOf(client: ChainClient, deployment: Deployment): ChainRead
   };
 
   return answering({
-    head: () => viem.getBlock({ blockTag: "latest" }).then(blockRef),
+    head: async () => {
+      const [actual, block] = await Promise.all([viem.getChainId(), viem.getBlock({ blockTag: "latest" })]);
+      ensure(actual === deployment.chainId, "chain_unavailable", "the node is on another chain", { expected: deployment.chainId, actual });
+      return blockRef(block);
+    },
     block: (number: number) => viem.getBlock({ blockNumber: BigInt(number) }).then(blockRef).catch(absent("BlockNotFoundError")),
     transaction: (hash: string) => transaction(client, with0x(hash)),
+    place: async (effect) => {
+      const hash = await placeOf(client, deployment, effect);
+      return hash === undefined ? undefined : transaction(client, with0x(hash)).then((tx) => (tx === undefined ? undefined : minedOf(tx)));
+    },
     ...datasets,
     provedRoot: provedDatasets.root,
     isKnownProvedRoot: provedDatasets.isKnownRoot,
@@ -100,7 +111,7 @@ export function readerOf(client: ChainClient, deployment: Deployment): ChainRead
 /** What both registries answer. */
 function registryReader(client: ChainClient, deployment: Deployment, name: "datasetRegistry" | "provedDatasetRegistry") {
   const { viem } = client;
-  const registry = { address: with0x(deployment[name]), abi: datasetRegistryAbi } as const;
+  const registry = { address: with0x(deployment[name]), abi: datasetRegistryAbi, ...blockOf(client) } as const;
   return {
     root: async (): Promise<Field> => fieldFrom(await viem.readContract({ ...registry, functionName: "root" })),
     isKnownRoot: (root: Field): Promise<boolean> => viem.readContract({ ...registry, functionName: "isKnownRoot", args: [root] }),
@@ -127,12 +138,17 @@ function answering(methods: Omit<ChainReader, "deployment">, deployment: Deploym
   return { ...(Object.fromEntries(wrapped) as typeof methods), deployment };
 }
 
-const blockRef = (block: { number: bigint; hash: string; timestamp: bigint }): BlockRef =>
-  ({ number: numberFrom(block.number), hash: without0x(block.hash), time: numberFrom(block.timestamp) });
+const blockOf = ({ at }: ChainClient): { readonly blockNumber?: bigint } => (at === undefined ? {} : { blockNumber: BigInt(at) });
 
-async function transaction({ viem }: ChainClient, hash: `0x${string}`): Promise<TxView | undefined> {
+const blockRef = (block: { number: bigint; hash: string; parentHash: string; timestamp: bigint }): BlockRef =>
+  ({ number: numberFrom(block.number), hash: without0x(block.hash), parent: without0x(block.parentHash), time: numberFrom(block.timestamp) });
+
+/** Where a transaction is, without what it did. */
+export const minedOf = ({ txHash, blockNumber, blockHash, blockTime, gasUsed }: Mined): Mined => ({ txHash, blockNumber, blockHash, blockTime, gasUsed });
+
+async function transaction({ viem, at }: ChainClient, hash: `0x${string}`): Promise<TxView | undefined> {
   const receipt = await viem.getTransactionReceipt({ hash }).catch(absent("TransactionReceiptNotFoundError"));
-  if (receipt === undefined) return undefined;
+  if (receipt === undefined || (at !== undefined && receipt.blockNumber > at)) return undefined;
   const block = await viem.getBlock({ blockHash: receipt.blockHash });
   return {
     txHash: without0x(receipt.transactionHash),

@@ -7,9 +7,9 @@ import { LedgerAccount } from "./account.js";
 import { connect } from "./client.js";
 import type { LeafProof } from "./merkle.js";
 import { provedMirror, RegistryMirror } from "./mirror.js";
-import type { ChainReader, ChainSender, Deployment, LeafStatus, Mined, ProvedLeaf, SourceStatus, Submission } from "./ports.js";
+import type { BlockRef, ChainReader, ChainSender, Deployment, Effect, LeafStatus, Mined, ProvedLeaf, SourceStatus, Submission } from "./ports.js";
 import { sendProvedLeaf, type ProvedLeafOptions } from "./proved-leaf.js";
-import { readerOf } from "./reader.js";
+import { minedOf, readerOf } from "./reader.js";
 import { senderOf, type SenderOptions } from "./sender.js";
 
 export interface WorkerEntry {
@@ -41,6 +41,9 @@ export interface LedgerRelay {
   /** With this evidence and this expiry, and not revoked. */
   isWorkerRegistered(worker: WorkerEntry): Promise<boolean>;
   receipt(job: Field): Promise<{ readonly resultCommitment: Field; readonly mined: Mined } | undefined>;
+  head(): Promise<BlockRef>;
+  block(number: number): Promise<BlockRef | undefined>;
+  place(effect: Effect): Promise<Mined | undefined>;
   provedLeaf(leaf: Field): Promise<LeafStatus>;
   provedRoot(): Promise<Field>;
   isKnownProvedRoot(root: Field): Promise<boolean>;
@@ -90,10 +93,13 @@ export function relayOf(reader: ChainReader, sender: ChainSender, { claimed, pro
   };
 }
 
-export type LedgerEffects = Pick<LedgerRelay, "leaf" | "provedLeaf" | "isModelRegistered" | "isWorkerRegistered" | "receipt">;
+export type LedgerEffects = Pick<LedgerRelay, "head" | "block" | "place" | "leaf" | "provedLeaf" | "isModelRegistered" | "isWorkerRegistered" | "receipt">;
 
 /** What deeds leave on the ledger, for whoever only looks. */
 export const effectsOf = (reader: ChainReader): LedgerEffects => ({
+  head: reader.head,
+  block: reader.block,
+  place: reader.place,
   leaf: reader.leaf,
   provedLeaf: reader.provedLeaf,
   isModelRegistered: async (model) => (await reader.modelBlock(model)) !== undefined,
@@ -120,6 +126,5 @@ async function receipt(reader: ChainReader, job: Field): Promise<{ resultCommitm
   const tx = await reader.transaction(record.txHash);
   // A reorganisation between the two questions: the event is gone.
   if (tx === undefined) return undefined;
-  const { txHash, blockNumber, blockHash, blockTime, gasUsed } = tx;
-  return { resultCommitment: record.resultCommitment, mined: { txHash, blockNumber, blockHash, blockTime, gasUsed } };
+  return { resultCommitment: record.resultCommitment, mined: minedOf(tx) };
 }

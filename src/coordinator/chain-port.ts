@@ -10,6 +10,19 @@ import type { DeploymentView } from "../transport/api.js";
 /** A transaction that is in a block and did what it was sent for. Hashes: 32 bytes of lower-case hex. */
 export type Mined = Omit<LedgerAnchor, "chainId" | "ledger">;
 
+export interface BlockRef {
+  readonly number: number;
+  readonly hash: string;
+  /** Hash of the block below. */
+  readonly parent: string;
+}
+
+/** What a deed leaves on the ledger; receipts are asked for by their J. */
+export type Effect =
+  | { readonly of: "leaf" | "proved_leaf"; readonly leaf: Field; readonly change: "inserted" | "removed" }
+  | { readonly of: "model"; readonly model: Field }
+  | { readonly of: "worker"; readonly account: LedgerAddress; readonly evidenceDigest: Bytes };
+
 export interface LeafStatus {
   readonly state: "absent" | "registered" | "revoked";
   /** Who may revoke it: a stranger can have inserted the same leaf first. */
@@ -48,6 +61,11 @@ export interface ChainPort {
   registerWorker(worker: WorkerEntry): Promise<Mined>;
   /** 1 to 64 of one program in one transaction, all or none. A refusal about one of them has its position as fact `index`. */
   submitReceipts(statements: readonly ReceiptStatement[]): Promise<Mined>;
+  // What is where, for whoever follows the chain.
+  head(): Promise<BlockRef>;
+  block(number: number): Promise<BlockRef | undefined>;
+  /** The transaction that had the effect; undefined when no block shows it. */
+  place(effect: Effect): Promise<Mined | undefined>;
   // Effects, asked before every send: an answer that was lost must not become a second deed.
   leaf(leaf: Field): Promise<LeafStatus>;
   provedLeaf(leaf: Field): Promise<LeafStatus>;
