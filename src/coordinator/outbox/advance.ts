@@ -9,12 +9,18 @@ export interface SendChange {
   readonly tries?: number | RawBuilder<number>;
   readonly due_at?: RawBuilder<Date>;
   readonly error_code: string | null;
+  readonly tx_hash?: string | null;
+  readonly block_number?: bigint | null;
+  readonly block_hash?: string | null;
+  readonly final?: boolean;
+  readonly undone?: RawBuilder<number>;
+  readonly holder?: string;
 }
 
 /** Applies an event to deeds, and records it. Those that the event does not change stay out of the answer. */
 export async function advanceSends(trx: Db, seqs: readonly bigint[], event: SendEvent, set: SendChange): Promise<readonly OutboxRow[]> {
   if (seqs.length === 0) return [];
-  const rows = await trx.selectFrom("outbox").select(["seq", "state", "tries", "error_code"]).where("seq", "in", seqs).orderBy("seq").forUpdate().execute();
+  const rows = await trx.selectFrom("outbox").select(["seq", "state", "tries", "error_code", "final"]).where("seq", "in", seqs).orderBy("seq").forUpdate().execute();
   const steps = rows.flatMap((row) => {
     const from = sendState(row);
     const to = stepOf(SEND_MACHINE, from, event);

@@ -15,6 +15,7 @@ export const JOB_EVENTS = [
   "anchored", // the ledger has the receipt
   "root_unknown", // the registry's root moved on: prove again
   "refuse", // the ledger refuses the receipt for good
+  "undone", // a reorganisation has taken the receipt off the ledger
 ] as const;
 export type JobEvent = (typeof JOB_EVENTS)[number];
 
@@ -49,6 +50,8 @@ export const TRANSITIONS: readonly Transition[] = [
   { from: "anchoring", event: "anchored", to: "done" },
   { from: "anchoring", event: "root_unknown", to: "queued" },
   { from: "anchoring", event: "refuse", to: "failed" },
+
+  { from: "done", event: "undone", to: "anchoring" },
 ];
 
 /** Events that count against a job. */

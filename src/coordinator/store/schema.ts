@@ -76,9 +76,23 @@ export type OutboxKind = "insert_leaf" | "revoke_leaf" | "insert_proved_leaf" | 
 export interface OutboxTable {
   seq: Generated<bigint>; kind: OutboxKind; subject: string; dedupe: string; payload: string;
   state: Generated<"pending" | "done" | "refused">; tries: Generated<number>; due_at: DatabaseTime; error_code: string | null; planned_at: CreatedAt;
+  /** Which taking holds it, or held it last. */
+  holder: string | null;
+  /** Where a deed that is done is on the ledger; null where nobody wrote it down, or nothing rests on it any more. */
+  tx_hash: string | null; block_number: bigint | null; block_hash: string | null;
+  /** As many blocks are above it as the operator asked for. */
+  final: Generated<boolean>;
+  /** How often a reorganisation of the chain has undone it. */
+  undone: Generated<number>;
 }
 
 export type MachineName = "key_request" | "send" | "proof_task";
+/** How far a ledger has been followed; `checkpoint`: the highest block that was called final. */
+export interface ChainWatchTable {
+  ledger: string; head_number: bigint; head_hash: string; checkpoint_number: bigint | null; checkpoint_hash: string | null;
+  seen_at: DatabaseTime; reorganised_at: DatabaseTime | null;
+}
+
 /** What happened to key requests (`subject`: id), deeds for the ledger (seq of outbox) and statements to prove (request:statement), steps that changed something only. */
 export interface MachineEventTable {
   seq: Generated<bigint>; machine: MachineName; subject: string; event: string; from_state: string; to_state: string; detail: string | null; at: CreatedAt;
@@ -108,6 +122,7 @@ export interface Schema {
   proof_requests: ProofRequestTable;
   proof_tasks: ProofTaskTable;
   outbox: OutboxTable;
+  chain_watch: ChainWatchTable;
   machine_events: MachineEventTable;
   caller_blobs: CallerBlobTable;
   caller_usage: CallerUsageTable;

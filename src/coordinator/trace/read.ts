@@ -46,7 +46,7 @@ export async function replayKeyRequests(db: Db): Promise<readonly Contradiction[
 export async function replaySends(db: Db): Promise<readonly Contradiction[]> {
   const found: Contradiction[] = [];
   for (let after = 0n; ;) {
-    const rows = await db.selectFrom("outbox").select(["seq", "state", "tries", "error_code"]).where("seq", ">", after).orderBy("seq").limit(PAGE).execute();
+    const rows = await db.selectFrom("outbox").select(["seq", "state", "tries", "error_code", "final"]).where("seq", ">", after).orderBy("seq").limit(PAGE).execute();
     if (rows.length === 0) return found;
     const lives = await livesOf(db, "send", rows.map((row) => String(row.seq)));
     for (const row of rows) note(found, SEND_MACHINE.name, String(row.seq), replay(SEND_MACHINE, lives.get(String(row.seq)) ?? [], { state: sendState(row) }));
