@@ -3,7 +3,7 @@ import type { Measurement } from "../protocol/ids.js";
 import type { WorkerCertificate } from "../protocol/objects/receipt.js";
 import type { NonceStore } from "../transport/verify-request.js";
 import type { Bells } from "./bells.js";
-import type { Blobs } from "./blobs/folder.js";
+import type { Blobs } from "./blobs/blobs.js";
 import type { ChainPort } from "./chain-port.js";
 import type { Gate } from "./guard/gate.js";
 import type { Quotas } from "./guard/settings.js";

@@ -1,47 +1,68 @@
-import { createHash, randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { randomBytes } from "node:crypto";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
 import type { Bytes } from "../../protocol/bytes.js";
 import { ensure, VeriteeError } from "../../protocol/errors.js";
 import type { BlobId } from "../../protocol/ids.js";
-
-/** The largest blob: a sealed segment (src/protocol/objects/parts.ts) and its tag. */
-export const MAX_BLOB_BYTES = (1 << 20) + 64;
-
-/** Stored ciphertexts by their SHA-256. */
-export interface Blobs {
-  /** @throws input_invalid when the bytes are not the blob, input_too_large, storage_full */
-  put(id: BlobId, bytes: Bytes): Promise<void>;
-  /** @throws not_found, store_failed when what is stored is not the blob any more */
-  get(id: BlobId): Promise<Bytes>;
-  /** Length in bytes, undefined when absent. */
-  size(id: BlobId): Promise<number | undefined>;
-}
+import { blobAt, ensureBlob, isBlob, MAX_BLOB_BYTES, placeOf, type BlobShelf, type Blobs } from "./blobs.js";
 
 /** Blobs in a folder, 256 folders below it. A blob is there whole or not at all, and survives a power cut once acknowledged. */
 export function folderBlobs(folder: string): Blobs {
-  const place = (id: BlobId) => ({ dir: join(folder, id.slice(0, 2)), path: join(folder, id.slice(0, 2), id) });
+  const pathOf = (id: BlobId): string => join(folder, placeOf(id));
   return {
     put: async (id, bytes) => {
-      ensure(bytes.length > 0 && bytes.length <= MAX_BLOB_BYTES, "input_too_large", "a blob is 1 byte to 1 MiB", { bytes: bytes.length });
-      ensure(isBlob(id, bytes), "input_invalid", "the blob's id is not its SHA-256", { field: "id" });
-      const { dir, path } = place(id);
-      if ((await sizeOf(path)) === bytes.length) return;
-      await writeWhole(dir, path, bytes);
+      ensureBlob(id, bytes);
+      if (await isWhole(pathOf(id), id)) return;
+      await writeWhole(pathOf(id), bytes);
     },
     get: async (id) => {
-      const bytes = await readFile(place(id).path).catch((cause: unknown) => { throw missing(cause); });
+      const bytes = await readBounded(pathOf(id)).catch((cause: unknown) => { throw unreadable(cause); });
       ensure(isBlob(id, bytes), "store_failed", "a stored blob has changed", { blob: id });
-      return Uint8Array.from(bytes);
+      return bytes;
     },
-    size: (id) => sizeOf(place(id).path),
+    size: (id) => sizeOf(pathOf(id)),
   };
 }
 
-async function writeWhole(dir: string, path: string, bytes: Bytes): Promise<void> {
+/** All that is in such a folder. */
+export function folderShelf(folder: string): BlobShelf {
+  return {
+    list: async () => {
+      const names = await readdir(folder, { recursive: true, withFileTypes: true }).catch(none);
+      return Promise.all(names.filter((entry) => entry.isFile()).map(async (entry) => {
+        const name = join(entry.parentPath, entry.name).slice(folder.length + 1);
+        return { name, id: blobAt(name.replaceAll(sep, "/")), writtenAt: (await stat(join(folder, name))).mtime };
+      }));
+    },
+    isIntact: ({ name, id }) => (id === undefined ? Promise.resolve(false) : isWhole(join(folder, name), id as BlobId)),
+    remove: ({ name }) => rm(join(folder, name), { force: true }),
+  };
+}
+
+const isWhole = (path: string, id: BlobId): Promise<boolean> => readBounded(path).then((bytes) => isBlob(id, bytes), () => false);
+
+/** One byte more than a blob may have tells that it is none: whatever else lies there does not fill the memory. */
+async function readBounded(path: string): Promise<Bytes> {
+  const file = await open(path, "r");
+  try {
+    const parts: Bytes[] = [];
+    let left = MAX_BLOB_BYTES + 1;
+    while (left > 0) {
+      const { bytesRead, buffer } = await file.read({ buffer: new Uint8Array(Math.min(left, 1 << 16)) });
+      if (bytesRead === 0) break;
+      parts.push(buffer.subarray(0, bytesRead));
+      left -= bytesRead;
+    }
+    return Uint8Array.from(Buffer.concat(parts));
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeWhole(path: string, bytes: Bytes): Promise<void> {
   const draft = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const file = await open(draft, "wx", 0o600);
     try {
       await file.writeFile(bytes);
@@ -50,10 +71,13 @@ async function writeWhole(dir: string, path: string, bytes: Bytes): Promise<void
       await file.close();
     }
     await rename(draft, path);
-    await syncFolder(dir);
+    await syncFolder(dirname(path));
+    // A new folder is itself an entry of the one above.
+    if (made !== undefined) await syncFolder(dirname(made));
+    if (made !== undefined && made !== dirname(path)) await syncFolder(dirname(dirname(path)));
   } catch (cause) {
-    await rm(draft, { force: true });
-    const full = (cause as NodeJS.ErrnoException).code === "ENOSPC";
+    await rm(draft, { force: true }).catch(() => undefined);
+    const full = ["ENOSPC", "EDQUOT"].includes(String((cause as NodeJS.ErrnoException).code));
     throw new VeriteeError(full ? "storage_full" : "store_failed", "the blob could not be stored", {}, { cause });
   }
 }
@@ -69,10 +93,13 @@ async function syncFolder(dir: string): Promise<void> {
 }
 
 const sizeOf = (path: string): Promise<number | undefined> => stat(path).then((s) => s.size, () => undefined);
-/** Whether these bytes are the blob with this id. */
-export const isBlob = (id: BlobId, bytes: Bytes): boolean => createHash("sha256").update(bytes).digest("hex") === id;
 
-function missing(cause: unknown): VeriteeError {
+function unreadable(cause: unknown): VeriteeError {
   const absent = (cause as NodeJS.ErrnoException).code === "ENOENT";
   return new VeriteeError(absent ? "not_found" : "store_failed", absent ? "no such blob" : "the blob could not be read", {}, { cause });
+}
+
+function none(error: NodeJS.ErrnoException): [] {
+  if (error.code === "ENOENT") return [];
+  throw error;
 }

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { Bytes } from "../../protocol/bytes.js";
 import { envelopeFromBytes, MAX_ENVELOPE_BYTES, type Envelope } from "../../protocol/dsse.js";
 import { ensure, VeriteeError } from "../../protocol/errors.js";
-import { MAX_BLOB_BYTES } from "../blobs/folder.js";
+import { MAX_BLOB_BYTES } from "../blobs/blobs.js";
 import { jsonDepth, MAX_JSON_DEPTH } from "./json-depth.js";
 import { checked } from "./validate.js";
 

@@ -3,7 +3,7 @@ import { ensure } from "../../protocol/errors.js";
 import { field } from "../../protocol/field.js";
 import type { BlobId, LedgerAddress } from "../../protocol/ids.js";
 import { datasetProofFromBytes } from "../../protocol/objects/index.js";
-import type { Blobs } from "../blobs/folder.js";
+import type { Blobs } from "../blobs/blobs.js";
 import type { ChainPort, LeafStatus, Mined } from "../chain-port.js";
 import type { Deed, SendOf } from "./queue.js";
 

@@ -3,7 +3,8 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { folderBlobs, MAX_BLOB_BYTES } from "../../../src/coordinator/blobs/folder.js";
+import { MAX_BLOB_BYTES } from "../../../src/coordinator/blobs/blobs.js";
+import { folderBlobs } from "../../../src/coordinator/blobs/folder.js";
 import type { BlobId } from "../../../src/protocol/ids.js";
 
 let folder: string;

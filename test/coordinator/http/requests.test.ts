@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LOG_EVENTS, LOG_FIELDS } from "../../../src/coordinator/log.js";
-import { MAX_BLOB_BYTES } from "../../../src/coordinator/blobs/folder.js";
+import { MAX_BLOB_BYTES } from "../../../src/coordinator/blobs/blobs.js";
 import { ROUTES } from "../../../src/coordinator/http/routes.js";
 import { utf8 } from "../../../src/protocol/bytes.js";
 import { isErrorCode } from "../../../src/protocol/errors.js";

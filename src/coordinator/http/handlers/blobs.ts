@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ensure } from "../../../protocol/errors.js";
 import type { BlobId } from "../../../protocol/ids.js";
-import { isBlob } from "../../blobs/folder.js";
+import { isBlob } from "../../blobs/blobs.js";
 import { chargeBlob } from "../../store/usage.js";
 import { blob, json } from "../answer.js";
 import { blobBody, noBody } from "../body.js";
