@@ -1,6 +1,4 @@
 import { Command, CommanderError } from "commander";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { appraiseCommand } from "./commands/appraise.js";
 import { brokerCommand } from "./commands/broker.js";
 import { collateralCommand } from "./commands/collateral.js";
@@ -26,14 +24,12 @@ import { verifyCommand } from "./commands/verify.js";
 import { workerCommand } from "./commands/worker.js";
 import { drillCommand } from "./commands/drill.js";
 import { EXIT, exitCodeOf, printError } from "./output.js";
-import { PACKAGE_ROOT } from "./paths.js";
 import { ensureProfile } from "./profile.js";
-
-const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, "package.json"), "utf8")) as { version: string };
+import { VERSION } from "./version.js";
 
 const program = new Command("veritee")
   .description("Credit scores computed inside attested enclaves, with proofs that anyone can check.")
-  .version(version)
+  .version(VERSION)
   // `setup` and its steps have options of the same name: which is meant depends on the place.
   .enablePositionalOptions()
   .showHelpAfterError("(add --help for usage and an example)")

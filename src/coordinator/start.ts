@@ -10,6 +10,7 @@ import { folderBlobs } from "./blobs/folder.js";
 import type { ChainPort } from "./chain-port.js";
 import { readConfig, type CoordinatorConfig, type CoordinatorSettings } from "./config.js";
 import type { AppraiseWorker, Context } from "./context.js";
+import { NO_SPANS, type SpanSink } from "../telemetry/span.js";
 import { Gate } from "./guard/gate.js";
 import { LagMeter } from "./guard/lag.js";
 import { boundedServer } from "./guard/server.js";
@@ -21,6 +22,7 @@ import { processGauges, storeGauges } from "./metrics/store-gauges.js";
 import { runBatches, type FindBadProofs } from "./outbox/batch.js";
 import { runSender } from "./outbox/sender.js";
 import { ReadinessCheck } from "./readiness.js";
+import { runSpans } from "./spans/run-spans.js";
 import { storedNonces } from "./store/nonces.js";
 import { openStore } from "./store/open.js";
 import type { Db } from "./store/schema.js";
@@ -34,6 +36,8 @@ export interface CoordinatorPorts {
   readonly completeEvidence?: Context["completeEvidence"] | undefined;
   /** Gets JSON lines. */
   readonly log: DestinationStream;
+  /** The operator's collector of traces, if there is one. */
+  readonly spans?: SpanSink | undefined;
   /** Unix seconds; the default is this machine's clock. */
   readonly now?: () => number;
 }
@@ -76,6 +80,8 @@ async function serve(config: CoordinatorConfig, ports: CoordinatorPorts, db: Db)
   const admin = await openAdmin(config, ctx, metrics, lag);
   const batches = { ...ctx, batching: config, findBadProofs: ports.findBadProofs };
   const loops = [runSender(ctx, stopping.signal), runBatches(batches, stopping.signal), runSweeper(ctx, stopping.signal)];
+  const { spans = NO_SPANS } = ports;
+  if (spans !== NO_SPANS) loops.push(runSpans(ctx, spans, stopping.signal));
   if (config.database.kind === "postgres") loops.push(relayBells(config.database.url, ctx, stopping.signal));
   let closed: Promise<void> | undefined;
   return {

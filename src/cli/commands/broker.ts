@@ -7,6 +7,8 @@ import { openPartyHome, withCoordinator, type RemoteOptions } from "../home-opti
 import { createOutput } from "../output.js";
 import { ensureMaySimulate } from "../profile.js";
 import { collateralFor, DEFAULT_CACHE } from "../roles/collateral.js";
+import { brokerSpans } from "../tracing/broker-spans.js";
+import { openSpans } from "../tracing/open.js";
 import { brokerForData } from "../roles/enterprise.js";
 import { readParty } from "../roles/home.js";
 import { brokerForModels } from "../roles/platform.js";
@@ -33,10 +35,16 @@ export function brokerCommand(): Command {
       const home = await openPartyHome(o, role);
       const abort = new AbortController();
       const run = role === "enterprise" ? brokerForData : brokerForModels;
-      const ended = run(home, o.coordinator, trust, abort.signal, (event) => void process.stdout.write(`${JSON.stringify(event)}\n`));
+      const spans = await openSpans("broker");
+      const trace = brokerSpans(spans, Date.now);
+      const ended = run(home, o.coordinator, trust, abort.signal, (event) => {
+        process.stdout.write(`${JSON.stringify(event)}\n`);
+        trace(event);
+      });
       await untilInterrupted(ended, async () => {
         abort.abort();
         await ended;
+        await spans.close();
       });
     });
   command.command("log").description("Check and show a party's release log.")

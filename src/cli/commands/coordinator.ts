@@ -14,6 +14,7 @@ import { openCoordinator } from "../roles/coordinator.js";
 import { openDevLedger, readDeployment, registrarKey, type DevLedger } from "../roles/ledger.js";
 import { readSettings, said } from "../settings-file.js";
 import { databaseOf, storeOption } from "../store-option.js";
+import { openSpans } from "../tracing/open.js";
 import { untilInterrupted } from "../until-interrupted.js";
 
 interface Options extends ParametersOption {
@@ -84,7 +85,7 @@ export const coordinatorCommand = (): Command =>
           ...database,
         },
         rpcUrl: ledger.rpcUrl, deployment: ledger.deployment, registrarKey: ledger.registrarKey,
-        measurements, simulation: o.simulation ?? false, log, parameters,
+        measurements, simulation: o.simulation ?? false, log, parameters, spans: await openSpans("coordinator"),
         completeEvidence: collateralFor(o.simulation === true ? SIMULATION_ANCHORS : VENDOR_ANCHORS, o.collateral, o.offline ?? false),
       }).catch(async (error: unknown) => {
         await ledger.stop();

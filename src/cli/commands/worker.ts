@@ -3,6 +3,8 @@ import { DATASET_CIRCUITS } from "../../proofs/artefacts.js";
 import { prepareArtefacts } from "../artefacts.js";
 import { ensureMaySimulate } from "../profile.js";
 import { startWorker } from "../roles/worker.js";
+import { openSpans } from "../tracing/open.js";
+import { workerSpans } from "../tracing/worker-spans.js";
 import { untilInterrupted } from "../until-interrupted.js";
 
 export const workerCommand = (): Command =>
@@ -15,12 +17,18 @@ export const workerCommand = (): Command =>
       ensureMaySimulate("a simulated worker");
       await prepareArtefacts();
       if (options.datasets === true) await prepareArtefacts(DATASET_CIRCUITS);
+      const spans = await openSpans("worker");
+      const trace = workerSpans(spans, Date.now);
       const enclave = await startWorker({
         coordinator: options.coordinator,
-        onMessage: (message) => void process.stdout.write(`${JSON.stringify(message)}\n`),
+        onMessage: (message) => {
+          process.stdout.write(`${JSON.stringify(message)}\n`);
+          trace(message);
+        },
         onOutput: (line) => void process.stderr.write(`${line}\n`),
       });
       process.stdout.write(`${JSON.stringify({ type: "launched", simulated: true, measurement: enclave.measurement })}\n`);
       const { code } = await untilInterrupted(enclave.exited, () => enclave.stop());
+      await spans.close();
       process.exitCode = code ?? 1;
     });

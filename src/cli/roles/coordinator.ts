@@ -24,6 +24,7 @@ export interface CoordinatorRole {
   readonly parameters?: Parameters;
   readonly completeEvidence?: CoordinatorPorts["completeEvidence"];
   readonly log: { write(line: string): void };
+  readonly spans?: CoordinatorPorts["spans"];
 }
 
 /** The coordinator on an EVM ledger. */
@@ -34,7 +35,7 @@ export async function openCoordinator(role: CoordinatorRole): Promise<Coordinato
   const policy = { allowedMeasurements: role.measurements, allowedAnchors: role.simulation ? (["sim"] as const) : [] };
   const settings = { database: { kind: "pglite" as const, templateFile: PGLITE_TEMPLATE }, ...role.settings };
   return startCoordinator(settings, {
-    chain, appraiseWorker: workerAppraiser(anchors, policy), log: role.log, completeEvidence: role.completeEvidence,
+    chain, appraiseWorker: workerAppraiser(anchors, policy), log: role.log, spans: role.spans, completeEvidence: role.completeEvidence,
     findBadProofs: badProofsUnder(role.parameters ?? builtInParameters),
   });
 }
