@@ -1,19 +1,36 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Abi, Account, Address, WalletClient, TransactionReceipt, Transport, Chain } from "viem";
-import { toHex, type Bytes } from "../protocol/bytes.js";
+import type { Abi, Address, TransactionReceipt } from "viem";
+import type { Bytes } from "../protocol/bytes.js";
 import { ensure, VeriteeError } from "../protocol/errors.js";
 import type { LedgerAddress } from "../protocol/ids.js";
 import { ledgerAddress } from "../protocol/ledger-digest.js";
-import { REQUEST_TIMEOUT_MS, type ChainClient } from "./client.js";
+import type { ChainClient } from "./client.js";
 import { numberFrom, without0x, type Hex } from "./encode.js";
-import { absent, refused } from "./errors.js";
+import { refused } from "./errors.js";
 import type { Mined } from "./ports.js";
+import { didItsCall, isLive, type OpenJournal, type Transaction, type TransactionJournal } from "./transactions/journal.js";
+import { TransactionKeeper, type KeeperEvent } from "./transactions/keeper.js";
+import { MemoryJournal } from "./transactions/memory-journal.js";
+import { transactionNode, type TransactionNode } from "./transactions/node.js";
+import { DEFAULT_RULES, type SendingRules } from "./transactions/pace.js";
+import { payloadDigest, Signer, type Payload } from "./transactions/signer.js";
 
 export interface Call {
   readonly address: Address;
   readonly abi: Abi;
   readonly functionName: string;
   readonly args: readonly unknown[];
+}
+
+export interface AccountOptions {
+  /** What is signed, in memory unless given: then only one process at a time may send from the account. */
+  readonly openJournal?: OpenJournal;
+  readonly rules?: SendingRules;
+  /** How long a call waits for its block. The transaction is looked after beyond that, and a repeated call waits for the same one. */
+  readonly patienceMs?: number;
+  /** No call waits on after this; those that are under way end soon. */
+  readonly stopping?: AbortSignal;
+  readonly told?: (event: KeeperEvent, nonce: number) => void;
 }
 
 /** More gas than this no transaction may ask for (EIP-7825). */
@@ -24,57 +41,58 @@ const withMargin = (gas: bigint): bigint => {
   return roomy > GAS_CAP && gas <= GAS_CAP ? GAS_CAP : roomy;
 };
 const MINING_TIMEOUT_MS = 120_000;
+/** Of a call that is under way when the process stops. */
+const LAST_WAIT_MS = 2000;
+const ROUND_MS = 1000;
 
 /**
- * One account's transactions, in order. Nonces are handed out one transaction at a time: asking the node for each without
- * waiting would hand the same nonce to two that are sent together. Only one process may send from an account.
+ * One account's calls to the ledger. Nonces are given out by its journal (transactions/journal.ts); accounts that share one,
+ * in however many processes, send as one.
  */
 export class LedgerAccount {
   readonly address: LedgerAddress;
   readonly #client: ChainClient;
-  readonly #wallet: WalletClient<Transport, Chain, Account>;
-  /** Nonce after the last one sent; the node may not have heard of that yet. */
-  #next = 0;
-  #inFlight = 0;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #signer: Signer;
+  readonly #journal: TransactionJournal;
+  readonly #node: TransactionNode;
+  readonly #keeper: TransactionKeeper;
+  readonly #options: AccountOptions;
 
-  private constructor(client: ChainClient, wallet: WalletClient<Transport, Chain, Account>, address: LedgerAddress) {
-    this.#client = client;
-    this.#wallet = wallet;
+  private constructor(client: ChainClient, signer: Signer, address: LedgerAddress, options: AccountOptions) {
+    const { openJournal = () => new MemoryJournal(), rules = DEFAULT_RULES, told = () => undefined } = options;
     this.address = address;
+    this.#client = client;
+    this.#signer = signer;
+    this.#options = options;
+    this.#journal = openJournal(`eip155:${client.chain.id}:${address}`);
+    this.#node = transactionNode(client, address);
+    this.#keeper = new TransactionKeeper({ node: this.#node, journal: this.#journal, signer, rules, told });
   }
 
   /** @param privateKey secp256k1, 32 bytes */
-  static async open(client: ChainClient, privateKey: Bytes): Promise<LedgerAccount> {
-    const [{ createWalletClient, http }, { privateKeyToAccount }] = await Promise.all([import("viem"), import("viem/accounts")]);
-    const account = privateKeyToAccount(`0x${toHex(privateKey)}`);
-    const wallet = createWalletClient({ account, chain: client.chain, transport: http(client.rpcUrl, { timeout: REQUEST_TIMEOUT_MS }) });
-    return new LedgerAccount(client, wallet, ledgerAddress(privateKey));
+  static async open(client: ChainClient, privateKey: Bytes, options: AccountOptions = {}): Promise<LedgerAccount> {
+    return new LedgerAccount(client, await Signer.open(privateKey, client.chain.id), ledgerAddress(privateKey), options);
   }
 
   /** Estimates (which is where a refusal shows), sends, waits for the block. @throws see ChainSender */
   async call(call: Call): Promise<Mined> {
-    const action = call.functionName;
     try {
-      const hash = await this.#inTurn(async (nonce) => {
-        const gas = withMargin(await this.#client.viem.estimateContractGas({ ...call, account: this.#wallet.account }));
-        return this.#wallet.writeContract({ ...call, gas, nonce });
-      });
-      return await this.#mined(hash, () => this.#client.viem.simulateContract({ ...call, account: this.#wallet.account }));
+      const { encodeFunctionData } = await import("viem");
+      const again = { ...call, account: this.#signer.address };
+      const payload = { to: call.address, data: encodeFunctionData(call) };
+      const estimate = (): Promise<bigint> => this.#client.viem.estimateContractGas(again);
+      return await this.#minedOf(await this.#receiptOf(payload, estimate), () => this.#client.viem.simulateContract(again));
     } catch (error) {
-      throw refused(action, error);
+      throw refused(call.functionName, error);
     }
   }
 
   /** @param data creation code with constructor arguments */
   async create(data: Hex): Promise<Mined & { readonly address: Address }> {
     try {
-      const hash = await this.#inTurn(async (nonce) => {
-        const gas = withMargin(await this.#client.viem.estimateGas({ account: this.#wallet.account, data }));
-        return this.#wallet.sendTransaction({ data, gas, nonce });
-      });
-      const mined = await this.#mined(hash);
-      const { contractAddress } = await this.#client.viem.getTransactionReceipt({ hash });
+      const receipt = await this.#receiptOf({ to: undefined, data }, () => this.#client.viem.estimateGas({ account: this.#signer.address, data }));
+      const mined = await this.#minedOf(receipt);
+      const { contractAddress } = receipt;
       if (contractAddress == null) throw new VeriteeError("chain_refused", "no contract was made", { action: "create" });
       return { ...mined, address: contractAddress };
     } catch (error) {
@@ -82,46 +100,73 @@ export class LedgerAccount {
     }
   }
 
-  /** Sends one after the other; what is sent is in flight until #mined has seen its block. */
-  #inTurn(send: (nonce: number) => Promise<Hex>): Promise<Hex> {
-    const result = this.#turn.then(async () => {
-      const pending = await this.#client.viem.getTransactionCount({ address: `0x${this.address}`, blockTag: "pending" });
-      // With nothing in flight the node is right even when it says less: a reorganisation, or a restart of the
-      // development chain, has taken transactions back, and a nonce above the gap would wait for ever.
-      const nonce = this.#inFlight === 0 ? pending : Math.max(pending, this.#next);
-      const hash = await send(nonce);
-      this.#next = nonce + 1;
-      this.#inFlight += 1;
-      return hash;
-    });
-    this.#turn = result.catch(() => undefined);
-    return result;
+  /** One look at every transaction of the account that is in no block yet. @throws chain_unavailable, and what the journal throws */
+  async lookAfter(): Promise<void> {
+    try {
+      await this.#keeper.round();
+    } catch (error) {
+      throw refused("look after transactions", error);
+    }
+  }
+
+  /** Of the transaction that makes this call: one that is under way already, or a new one. */
+  async #receiptOf(payload: Omit<Payload, "gas">, estimate: () => Promise<bigint>): Promise<TransactionReceipt> {
+    const live = await this.#journal.find(payloadDigest(payload));
+    if (live !== undefined) return this.#receipt(live);
+    const { transaction, answer } = await this.#keeper.submit({ ...payload, gas: withMargin(await estimate()) });
+    // It stays signed, and goes once the account is filled; nobody knows when that will be.
+    ensure(answer !== "unfunded", "chain_unavailable", "the account cannot pay for the transaction", { kind: "InsufficientFundsError" });
+    return this.#receipt(transaction);
   }
 
   /**
    * Asks for the receipt by its hash until it is there. viem's own wait asks again only when a block comes: a node that
    * announces a block just before its receipts, and mines no further one, would be waited for in vain.
    */
-  async #receipt(hash: Hex): Promise<TransactionReceipt> {
-    const { viem } = this.#client;
-    for (let waited = 0; ; waited += viem.pollingInterval) {
-      const receipt = await viem.getTransactionReceipt({ hash }).catch(absent("TransactionReceiptNotFoundError"));
-      if (receipt !== undefined) return receipt;
-      ensure(waited < MINING_TIMEOUT_MS, "chain_unavailable", "the transaction is in no block yet", { txHash: without0x(hash) });
-      await sleep(viem.pollingInterval);
+  async #receipt(sent: Transaction): Promise<TransactionReceipt> {
+    const { pollingInterval } = this.#client.viem;
+    const started = performance.now();
+    let transaction = sent;
+    for (let round = started + ROUND_MS; ; await sleep(pollingInterval)) {
+      const hash = transaction.minedHash ?? transaction.hashes.at(-1) as string;
+      const receipt = await this.#node.receipt(hash);
+      if (receipt !== undefined) {
+        const where = { hash, block: numberFrom(receipt.blockNumber) };
+        await this.#journal.mined(transaction, where);
+        if (didItsCall({ ...transaction, minedHash: hash })) return receipt;
+        throw taken(transaction);
+      }
+      this.#ensurePatience(transaction, performance.now() - started);
+      if (performance.now() < round) continue;
+      await this.#keeper.round();
+      transaction = await this.#reread(sent);
+      round = performance.now() + ROUND_MS;
     }
   }
 
+  async #reread(sent: Transaction): Promise<Transaction> {
+    const now = await this.#journal.read(sent.nonce);
+    // The nonce may have been given out anew after the chain went back.
+    if (now === undefined || now.hashes[0] !== sent.hashes[0] || (!isLive(now) && now.minedHash === undefined)) throw taken(sent);
+    return now;
+  }
+
+  #ensurePatience({ hashes, capped }: Transaction, waitedMs: number): void {
+    const { patienceMs = MINING_TIMEOUT_MS, stopping } = this.#options;
+    const limit = stopping?.aborted === true ? Math.min(patienceMs, LAST_WAIT_MS) : patienceMs;
+    ensure(waitedMs < limit, "chain_unavailable", "the transaction is in no block yet", { txHash: hashes.at(-1) ?? "", kind: capped ? "FeeCapped" : "NotMined" });
+  }
+
   /** @param again the same call, asked for its reason when the block holds it as reverted */
-  async #mined(hash: Hex, again: () => Promise<unknown> = async () => undefined): Promise<Mined> {
-    const receipt = await this.#receipt(hash).finally(() => { this.#inFlight -= 1; });
+  async #minedOf(receipt: TransactionReceipt, again: () => Promise<unknown> = async () => undefined): Promise<Mined> {
+    const txHash = without0x(receipt.transactionHash);
     if (receipt.status !== "success") {
       await again();
-      throw new VeriteeError("chain_refused", "the transaction was reverted", { reason: "reverted", txHash: without0x(hash) });
+      throw new VeriteeError("chain_refused", "the transaction was reverted", { reason: "reverted", txHash });
     }
     const block = await this.#client.viem.getBlock({ blockHash: receipt.blockHash });
     return {
-      txHash: without0x(hash),
+      txHash,
       blockNumber: numberFrom(receipt.blockNumber),
       blockHash: without0x(receipt.blockHash),
       blockTime: numberFrom(block.timestamp),
@@ -129,3 +174,7 @@ export class LedgerAccount {
     };
   }
 }
+
+/** Whether the deed is done is for whoever wanted it to find out: asking for its effect, then calling again. */
+const taken = ({ nonce }: Transaction): VeriteeError =>
+  new VeriteeError("chain_unavailable", "the transaction's nonce was used by another one", { nonce, kind: "NonceTaken" });
