@@ -12,6 +12,7 @@ import { findLeaf } from "./store/leaves.js";
 import { findProvedLeaf } from "./store/proved-leaves.js";
 import { findModel } from "./store/models.js";
 import type { Db, GrantRow, JobRow } from "./store/schema.js";
+import { transact } from "./store/transact.js";
 import { ensureOpenJobs } from "./store/usage.js";
 
 /**
@@ -27,7 +28,7 @@ export async function submitJob(ctx: Context, signed: Signed<JobRequest, JobId>,
   const grant = await checkGrant(ctx, job);
   const dataset = await checkDataset(ctx.db, job);
   await checkModel(ctx.db, job);
-  const { row } = await ctx.db.transaction().execute(async (trx) => {
+  const { row } = await transact(ctx.db, async (trx) => {
     const { uses, revoked } = await lockGrant(trx, grant.id);
     ensure(!revoked, "grant_revoked", "the grant was revoked");
     const again = await findJob(trx, signed.id);

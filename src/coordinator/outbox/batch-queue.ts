@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from "kysely";
 import type { Db, OutboxRow } from "../store/schema.js";
-import { holdSends } from "./queue.js";
+import { transact } from "../store/transact.js";
+import { heldBy, holdSends, newHolder } from "./queue.js";
 
 /** When receipts go to the ledger together. */
 export interface Batching {
@@ -29,7 +30,10 @@ export interface TakenBatch {
  * no batch in the store: after a crash the rows that are not settled make up another.
  */
 export function takeBatch(db: Db, batching: Batching): Promise<TakenBatch | undefined> {
-  return db.transaction().execute(async (trx) => {
+  const holder = newHolder();
+  return transact(db, async (trx, again) => {
+    const held = again ? await heldBy(trx, holder) : [];
+    if (held.length > 0) return { program: await programOf(trx, held), trigger: "again", waitMs: 0, rows: held };
     const next = await nextProgram(trx, batching);
     if (next === undefined) return undefined;
     const taken = await trx.selectFrom("outbox as o").innerJoin("jobs as j", "j.id", "o.subject").select("o.seq")
@@ -37,9 +41,14 @@ export function takeBatch(db: Db, batching: Batching): Promise<TakenBatch | unde
       .orderBy("o.due_at").orderBy("o.seq").limit(batching.batchSize).forUpdate("o").skipLocked().execute();
     // Another replica was quicker.
     if (taken.length === 0) return undefined;
-    const rows = await holdSends(trx, taken.map((row) => row.seq));
+    const rows = await holdSends(trx, taken.map((row) => row.seq), holder);
     return { ...next, rows };
   });
+}
+
+async function programOf(trx: Db, rows: readonly OutboxRow[]): Promise<string> {
+  const { program } = await trx.selectFrom("jobs").select("program").where("id", "=", rows[0]?.subject ?? "").executeTakeFirstOrThrow();
+  return program;
 }
 
 async function nextProgram(trx: Db, { batchSize, batchAgeMs, batchEarly }: Batching): Promise<Omit<TakenBatch, "rows"> | undefined> {

@@ -1,9 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { sql } from "kysely";
 import { z } from "zod";
 import { sha256 } from "../../protocol/hash.js";
 import { toHex, utf8 } from "../../protocol/bytes.js";
 import { ANCHORS } from "../../protocol/objects/parts.js";
 import type { Db, OutboxRow } from "../store/schema.js";
+import { transact } from "../store/transact.js";
 import { advanceSends } from "./advance.js";
 
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`));
@@ -46,19 +48,27 @@ export const readSend = (row: OutboxRow): Send => sendSchema.parse(JSON.parse(ro
 
 /** Takes the next deed that is due, receipts apart. It is held for a while rather than locked: a send takes seconds, and PGlite has one connection. */
 export function takeSend(db: Db): Promise<OutboxRow | undefined> {
-  return db.transaction().execute(async (trx) => {
+  const holder = newHolder();
+  return transact(db, async (trx, again) => {
+    const held = again ? await heldBy(trx, holder) : [];
+    if (held.length > 0) return held[0];
     const row = await trx.selectFrom("outbox").select("seq").where("state", "=", "pending").where("kind", "!=", "submit_receipt")
       .where("due_at", "<=", sql<Date>`now()`)
       .orderBy("due_at").orderBy("seq").limit(1).forUpdate().skipLocked().executeTakeFirst();
     if (row === undefined) return undefined;
-    return (await holdSends(trx, [row.seq]))[0];
+    return (await holdSends(trx, [row.seq], holder))[0];
   });
 }
 
+/** Names one taking of deeds: by it they are found again when the COMMIT was not answered. */
+export const newHolder = (): string => randomBytes(16).toString("hex");
+export const heldBy = (trx: Db, holder: string): Promise<readonly OutboxRow[]> =>
+  trx.selectFrom("outbox").selectAll().where("state", "=", "pending").where("holder", "=", holder).orderBy("seq").execute();
+
 /** Keeps deeds whose rows the transaction has locked to their sender for a while. */
-export const holdSends = (trx: Db, seqs: readonly bigint[]): Promise<readonly OutboxRow[]> =>
+export const holdSends = (trx: Db, seqs: readonly bigint[], holder: string): Promise<readonly OutboxRow[]> =>
   advanceSends(trx, seqs, "take", {
-    tries: sql<number>`tries + 1`, error_code: null, due_at: sql<Date>`now() + make_interval(secs => ${HOLD_SECONDS})`,
+    tries: sql<number>`tries + 1`, error_code: null, due_at: sql<Date>`now() + make_interval(secs => ${HOLD_SECONDS})`, holder,
   });
 
 /** Marks a deed settled. False when another sender settled it first: its effects are then applied already. */
@@ -69,6 +79,6 @@ export async function settleSend(trx: Db, row: OutboxRow, state: "done" | "refus
 
 export async function postponeSend(db: Db, row: OutboxRow, code: string): Promise<void> {
   const pause = Math.min(MAX_PAUSE_SECONDS, 0.25 * 2 ** Math.min(row.tries, 10));
-  await db.transaction().execute((trx) =>
+  await transact(db, (trx) =>
     advanceSends(trx, [row.seq], "postpone", { error_code: code, due_at: sql<Date>`now() + make_interval(secs => ${pause})` }));
 }

@@ -4,6 +4,7 @@ import type { ChainPort, Mined } from "../chain-port.js";
 import { errorFields, type Log } from "../log.js";
 import type { QueueLimits } from "../queue/limits.js";
 import type { Db, OutboxRow } from "../store/schema.js";
+import { transact } from "../store/transact.js";
 import { applyDone, applyRefused } from "./effects.js";
 import { postponeSend, settleSend, type Send } from "./queue.js";
 
@@ -41,7 +42,7 @@ export async function settle(parts: SenderParts, row: OutboxRow, send: Send, out
     parts.log.write("warn", "send_postponed", fields);
     return;
   }
-  await parts.db.transaction().execute(async (trx) => {
+  await transact(parts.db, async (trx) => {
     const refused = "error" in outcome;
     if (!(await settleSend(trx, row, refused ? "refused" : "done", refused ? outcome.error.code : null))) return;
     if (refused) await applyRefused(trx, parts.limits, send, outcome.error);

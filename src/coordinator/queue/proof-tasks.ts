@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { VeriteeError } from "../../protocol/errors.js";
 import type { Bytes } from "../../protocol/bytes.js";
 import type { Db, TaskState } from "../store/schema.js";
+import { transact } from "../store/transact.js";
 import { inSeconds } from "./advance.js";
 import { databaseTime } from "./claim.js";
 import type { QueueLimits } from "./limits.js";
@@ -25,7 +26,10 @@ const lost = (): VeriteeError => new VeriteeError("lease_lost", "this worker doe
 
 /** Gives a waiting statement of the oldest request to a worker, if there is one. Claimers never wait for each other (SKIP LOCKED). */
 export function claimTask(db: Db, worker: string, limits: QueueLimits): Promise<ClaimedTask | undefined> {
-  return db.transaction().execute(async (trx) => {
+  const token = randomBytes(16).toString("hex");
+  return transact(db, async (trx, again) => {
+    const held = again ? await leasedUnder(trx, token) : undefined;
+    if (held !== undefined) return held;
     const waiting = await trx.selectFrom("proof_tasks as t").innerJoin("proof_requests as p", "p.id", "t.request")
       .select(["t.request", "t.statement", "t.attempt"])
       .where("t.state", "=", "pending").where("t.available_at", "<=", sql<Date>`now()`)
@@ -35,13 +39,21 @@ export function claimTask(db: Db, worker: string, limits: QueueLimits): Promise<
       .orderBy("p.created_at").orderBy("t.available_at").orderBy("t.statement").limit(1)
       .forUpdate("t").skipLocked().executeTakeFirst();
     if (waiting === undefined) return undefined;
-    const token = randomBytes(16).toString("hex");
     const attempt = waiting.attempt + 1;
     await trx.updateTable("proof_tasks").set({ state: "leased", attempt, worker, token, expires_at: inSeconds(limits.leaseSeconds) })
       .where("request", "=", waiting.request).where("statement", "=", waiting.statement).execute();
     const { now } = await databaseTime(trx);
     return { request: waiting.request, statement: waiting.statement, attempt, token, now, expiresAt: now + limits.leaseSeconds };
   });
+}
+
+/** The lease whose COMMIT was not answered, if it took effect. */
+async function leasedUnder(trx: Db, token: string): Promise<ClaimedTask | undefined> {
+  const task = await trx.selectFrom("proof_tasks").select(["request", "statement", "attempt", "expires_at"])
+    .where("state", "=", "leased").where("token", "=", token).executeTakeFirst();
+  if (task === undefined) return undefined;
+  const { request, statement, attempt, expires_at: expires } = task;
+  return { request, statement, attempt, token, ...(await databaseTime(trx)), expiresAt: Math.floor((expires as Date).getTime() / 1000) };
 }
 
 /** Whether a worker holds a lease of a request, which entitles it to ask for the key. */
@@ -71,7 +83,7 @@ export async function completeTask(db: Db, lease: LeaseClaim, proof: Bytes): Pro
 
 /** A worker gives a statement back. Told twice or too late, it changes nothing. */
 export async function failTask(db: Db, lease: LeaseClaim, limits: QueueLimits, failure: FailureReport): Promise<void> {
-  await db.transaction().execute(async (trx) => {
+  await transact(db, async (trx) => {
     const task = await trx.selectFrom("proof_tasks").selectAll().where("request", "=", lease.job).where("state", "=", "leased")
       .where("worker", "=", lease.worker).where("token", "=", lease.token).forUpdate().executeTakeFirst();
     if (task === undefined) return;

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Db, JobError, JobRow } from "../store/schema.js";
+import { transact } from "../store/transact.js";
 import { advance } from "./advance.js";
 import type { QueueLimits } from "./limits.js";
 import type { JobEvent } from "./transitions.js";
@@ -28,7 +29,7 @@ type Jobs = ReturnType<typeof selectJobs>;
 const selectJobs = (db: Db) => db.selectFrom("jobs").selectAll();
 
 function sweep(db: Db, limits: QueueLimits, event: JobEvent, error: JobError, where: (jobs: Jobs) => Jobs): Promise<JobRow[]> {
-  return db.transaction().execute(async (trx) => {
+  return transact(db, async (trx) => {
     const jobs = await where(selectJobs(trx)).limit(BATCH).forUpdate().skipLocked().execute();
     return advanceAll(trx, jobs, event, limits, error);
   });

@@ -4,13 +4,14 @@ import type { DatasetManifestId, PartyKey } from "../../protocol/ids.js";
 import type { DatasetManifest, Signed } from "../../protocol/objects/index.js";
 import { addBlobRefs } from "./blob-refs.js";
 import type { Db } from "./schema.js";
+import { transact } from "./transact.js";
 
 export const leafHex = (leaf: Field): string => toHex(fieldToBytes(leaf));
 
 /** Keeps a manifest as received. The same one again changes nothing. */
 export async function insertDataset(db: Db, signed: Signed<DatasetManifest, DatasetManifestId>, received: Bytes): Promise<void> {
   const { id, value } = signed;
-  await db.transaction().execute(async (trx) => {
+  await transact(db, async (trx) => {
     await trx.insertInto("datasets").values({
       id, owner: value.owner, program: value.program, leaf: leafHex(value.leaf), authority: value.registryAuthority, envelope: received,
     }).onConflict((c) => c.column("id").doNothing()).execute();

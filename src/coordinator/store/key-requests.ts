@@ -5,6 +5,7 @@ import { stepOf } from "../trace/machine.js";
 import { recordSteps } from "../trace/record.js";
 import { KEY_REQUEST_MACHINE, keyRequestState, type KeyRequestEvent } from "./key-request-transitions.js";
 import type { Db, KeyRequestTable } from "./schema.js";
+import { transact } from "./transact.js";
 
 const INBOX_SIZE = 32;
 
@@ -39,7 +40,7 @@ export const setReply = (db: Db, id: KeyRequestId, reply: Bytes): Promise<void> 
 
 /** Applies an event and records it; one that changes nothing, or whose message is there already, leaves no trace. */
 async function advance(db: Db, id: KeyRequestId, event: KeyRequestEvent, set: Updateable<KeyRequestTable>): Promise<void> {
-  await db.transaction().execute(async (trx) => {
+  await transact(db, async (trx) => {
     const row = await trx.selectFrom("key_requests").select(["challenge", "evidence", "reply"]).where("id", "=", id).forUpdate().executeTakeFirst();
     if (row === undefined || row[event] !== null) return;
     const from = keyRequestState(row);

@@ -3,10 +3,11 @@ import type { PartyKey } from "../../protocol/ids.js";
 import type { LeafView } from "../../transport/api.js";
 import { enqueueSend } from "../outbox/queue.js";
 import type { Db, LeafTable } from "./schema.js";
+import { transact } from "./transact.js";
 
 /** Notes that an owner wants its leaf on the ledger. A leaf that was refused is tried again. */
 export function requestInsertion(db: Db, leaf: string, owner: PartyKey, authority: string, signature: string): Promise<LeafView> {
-  return db.transaction().execute(async (trx) => {
+  return transact(db, async (trx) => {
     await trx.insertInto("leaves").values({ leaf, owner, state: "pending" })
       .onConflict((c) => c.column("leaf").doUpdateSet({ state: "pending", reason: null }).where("leaves.state", "=", "refused")).execute();
     const view = await findLeaf(trx, leaf);
@@ -17,7 +18,7 @@ export function requestInsertion(db: Db, leaf: string, owner: PartyKey, authorit
 
 /** Notes that an owner wants its leaf gone. From now on no job is taken for it. */
 export function requestRevocation(db: Db, leaf: string, signature: string): Promise<LeafView | undefined> {
-  return db.transaction().execute(async (trx) => {
+  return transact(db, async (trx) => {
     const view = await findLeaf(trx, leaf);
     if (view === undefined || view.state === "revoked") return view;
     await trx.updateTable("leaves").set({ revoke_requested: true }).where("leaf", "=", leaf).execute();

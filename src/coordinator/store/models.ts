@@ -5,12 +5,13 @@ import type { ModelManifest, Signed } from "../../protocol/objects/index.js";
 import { enqueueSend } from "../outbox/queue.js";
 import { addBlobRefs } from "./blob-refs.js";
 import type { Db } from "./schema.js";
+import { transact } from "./transact.js";
 
 /** Keeps a model's manifest as received and plans the registration of its commitment. */
 export async function insertModel(db: Db, signed: Signed<ModelManifest, ModelManifestId>, received: Bytes): Promise<void> {
   const { id, value } = signed;
   const commitment = toHex(fieldToBytes(value.modelCommitment));
-  await db.transaction().execute(async (trx) => {
+  await transact(db, async (trx) => {
     await trx.insertInto("models").values({ id, platform: value.platform, program: value.program, commitment, envelope: received })
       .onConflict((c) => c.column("id").doNothing()).execute();
     await addBlobRefs(trx, id, [value.sealedModel.ciphertext]);

@@ -4,6 +4,7 @@ import { enqueueSend } from "../outbox/queue.js";
 import { addBlobRefs } from "./blob-refs.js";
 import { leafRow, type LeafRow } from "./leaves.js";
 import type { Db } from "./schema.js";
+import { transact } from "./transact.js";
 
 export interface ProvedInsertion {
   readonly leaf: string;
@@ -17,7 +18,7 @@ export interface ProvedInsertion {
 
 /** Notes that an owner wants its leaf in the registry of proved datasets. One that was refused is tried again, with the proof that comes now. */
 export function requestProvedInsertion(db: Db, { leaf, dataset, owner, proof, authority, signature }: ProvedInsertion): Promise<LeafView> {
-  return db.transaction().execute(async (trx) => {
+  return transact(db, async (trx) => {
     await trx.insertInto("proved_leaves").values({ leaf, owner, proof, state: "pending" })
       .onConflict((c) => c.column("leaf").doUpdateSet({ state: "pending", reason: null, proof }).where("proved_leaves.state", "=", "refused")).execute();
     await addBlobRefs(trx, dataset, [proof]);
@@ -29,7 +30,7 @@ export function requestProvedInsertion(db: Db, { leaf, dataset, owner, proof, au
 
 /** Notes that an owner wants its leaf gone from the registry of proved datasets. */
 export function requestProvedRevocation(db: Db, leaf: string, signature: string): Promise<LeafView | undefined> {
-  return db.transaction().execute(async (trx) => {
+  return transact(db, async (trx) => {
     const view = await findProvedLeaf(trx, leaf);
     if (view === undefined || view.state === "revoked") return view;
     await trx.updateTable("proved_leaves").set({ revoke_requested: true }).where("leaf", "=", leaf).execute();

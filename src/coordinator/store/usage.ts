@@ -3,6 +3,7 @@ import type { BlobId, PartyKey } from "../../protocol/ids.js";
 import { ensure } from "../../protocol/errors.js";
 import type { Quotas } from "../guard/settings.js";
 import type { Db } from "./schema.js";
+import { transact } from "./transact.js";
 
 /** Seconds after which it may be worth trying again: jobs end, key requests are answered; stored ciphertext stays. */
 const RETRY_AFTER = { storedBytes: 3600, storedBlobs: 3600, openJobs: 30, openKeyRequests: 10 } as const;
@@ -20,7 +21,7 @@ function ensureWithin(quotas: Quotas, quota: keyof typeof RETRY_AFTER, used: big
  * @throws quota_exceeded
  */
 export function chargeBlob(db: Db, quotas: Quotas, caller: PartyKey, blob: BlobId, bytes: number): Promise<void> {
-  return db.transaction().execute(async (trx) => {
+  return transact(db, async (trx) => {
     const fresh = await trx.insertInto("caller_blobs").values({ caller, blob, bytes: BigInt(bytes) })
       .onConflict((c) => c.doNothing()).returning("blob").executeTakeFirst();
     if (fresh === undefined) return;

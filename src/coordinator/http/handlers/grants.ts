@@ -3,6 +3,7 @@ import { grant, revocation } from "../../../protocol/objects/index.js";
 import { revokeJobs } from "../../queue/sweep.js";
 import { findDataset } from "../../store/datasets.js";
 import { findGrant, insertGrant, insertRevocation } from "../../store/grants.js";
+import { transact } from "../../store/transact.js";
 import { json } from "../answer.js";
 import { envelopeBody } from "../body.js";
 import { route } from "../route.js";
@@ -28,7 +29,7 @@ export const grantRoutes = [
       const signed = ensureOwn(caller, revocation.open(body.envelope));
       const known = await findGrant(ctx.db, signed.value.grant);
       if (known?.owner !== caller) throw new VeriteeError("not_found", "not found");
-      const ended = await ctx.db.transaction().execute(async (trx) => {
+      const ended = await transact(ctx.db, async (trx) => {
         await insertRevocation(trx, signed, body.received);
         return revokeJobs(trx, ctx.limits, signed.value.grant);
       });

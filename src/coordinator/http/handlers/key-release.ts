@@ -11,6 +11,7 @@ import { findJob } from "../../store/jobs.js";
 import { holdsTask } from "../../queue/proof-tasks.js";
 import { findProofRequest } from "../../store/proof-requests.js";
 import { findKeyRequest, insertKeyRequest, openKeyRequests, setChallenge, setEvidence, setReply } from "../../store/key-requests.js";
+import { transact } from "../../store/transact.js";
 import { ensureOpenKeyRequests } from "../../store/usage.js";
 import { json, message } from "../answer.js";
 import { envelopeBody, noBody } from "../body.js";
@@ -28,7 +29,7 @@ export const keyReleaseRoutes = [
     handle: async (ctx, { caller, body }) => {
       const signed = ensureOwn(caller, keyRequest.open(body.envelope));
       await ensureNeeded(ctx, caller, signed.value);
-      await ctx.db.transaction().execute(async (trx) => {
+      await transact(ctx.db, async (trx) => {
         if ((await findKeyRequest(trx, signed.id)) === undefined) await ensureOpenKeyRequests(trx, ctx.quotas, caller);
         await insertKeyRequest(trx, { id: signed.id, job: signed.value.job, holder: signed.value.holder, worker: caller, request: body.received });
       });

@@ -9,6 +9,7 @@ import type { Context } from "../../context.js";
 import { findOwnDataset } from "../../store/datasets.js";
 import { ensureOpenProofRequests } from "../../store/usage.js";
 import { findProof, findProofRequest, insertProofRequest, proofRequestView } from "../../store/proof-requests.js";
+import { transact } from "../../store/transact.js";
 import { json, message } from "../answer.js";
 import { envelopeBody, noBody } from "../body.js";
 import { route } from "../route.js";
@@ -64,7 +65,7 @@ async function takeRequest(ctx: Context, { id, value }: Signed<ProofRequest, Job
   ensure(manifest.program === value.program, "manifest_mismatch", "the dataset is for another program", { field: "program" });
   const chunks = manifest.segments.length - 1;
   ensure(value.statements.every((s) => s <= chunks), "input_invalid", "the dataset has no such chunk", { field: "statements", chunks });
-  await ctx.db.transaction().execute(async (trx) => {
+  await transact(ctx.db, async (trx) => {
     if ((await findProofRequest(trx, id)) === undefined) await ensureOpenProofRequests(trx, ctx.quotas, value.owner);
     await insertProofRequest(trx, { id, owner: value.owner, dataset: value.dataset, not_after: BigInt(value.notAfter), envelope: received }, value.statements);
   });

@@ -1,0 +1,20 @@
+import { maySucceedAgain } from "./failures.js";
+import { Patience } from "./patience.js";
+import type { Db } from "./schema.js";
+
+/**
+ * Runs a change in a transaction, and runs it again when the store went away or rolled it back for the sake of another. A COMMIT
+ * whose answer was lost may have taken effect, so a change must be one that does nothing new when it was done before: it goes by
+ * ids, by states, or by a token that is chosen outside. `again` says that it may have been.
+ * @throws store_failed when the store stays away
+ */
+export async function transact<T>(db: Db, change: (trx: Db, again: boolean) => Promise<T>): Promise<T> {
+  const patience = new Patience();
+  for (let again = false; ; again = true) {
+    try {
+      return await db.transaction().execute((trx) => change(trx, again));
+    } catch (error) {
+      if (!maySucceedAgain(error) || !(await patience.again())) throw error;
+    }
+  }
+}
