@@ -68,7 +68,7 @@ async function recorded(parts: BatchParts, { statement }: Entry): Promise<Outcom
     ensure(record === undefined || record.resultCommitment === statement.resultCommitment, "conflict", "the ledger has another receipt for the job");
     return record?.mined;
   });
-  return "mined" in outcome && outcome.mined === undefined ? undefined : outcome;
+  return "mined" in outcome ? (outcome.mined === undefined ? undefined : { mined: outcome.mined }) : outcome;
 }
 
 /** Fails the jobs whose proofs are bad, before one of them sinks the batch; answers the rest. */

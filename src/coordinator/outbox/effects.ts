@@ -10,23 +10,22 @@ import type { Db, LeafTable } from "../store/schema.js";
 import type { Send, SendOf } from "./queue.js";
 
 /** Writes down what a deed on the ledger changed, in the transaction that settles it. */
-export async function applyDone(trx: Db, chain: ChainPort, limits: QueueLimits, send: Send, mined: Mined | undefined): Promise<void> {
+export async function applyDone(trx: Db, chain: ChainPort, limits: QueueLimits, send: Send, mined: Mined): Promise<void> {
   switch (send.kind) {
     case "insert_leaf":
-      return setLeaf(trx, send.subject, { state: "anchored", tx_hash: mined?.txHash ?? null, reason: null });
+      return setLeaf(trx, send.subject, { state: "anchored", tx_hash: mined.txHash, reason: null });
     case "revoke_leaf":
-      return setLeaf(trx, send.subject, { state: "revoked", tx_hash: mined?.txHash ?? null, reason: null });
+      return setLeaf(trx, send.subject, { state: "revoked", tx_hash: mined.txHash, reason: null });
     case "insert_proved_leaf":
-      return setLeaf(trx, send.subject, { state: "anchored", tx_hash: mined?.txHash ?? null, reason: null }, "proved_leaves");
+      return setLeaf(trx, send.subject, { state: "anchored", tx_hash: mined.txHash, reason: null }, "proved_leaves");
     case "revoke_proved_leaf":
-      return setLeaf(trx, send.subject, { state: "revoked", tx_hash: mined?.txHash ?? null, reason: null }, "proved_leaves");
+      return setLeaf(trx, send.subject, { state: "revoked", tx_hash: mined.txHash, reason: null }, "proved_leaves");
     case "register_model":
       await trx.updateTable("models").set({ anchored: true }).where("id", "=", send.subject).execute();
       return;
     case "register_worker":
       return setWorker(trx, send.subject as PartyKey, "registered", null);
     case "submit_receipt":
-      if (mined === undefined) throw new Error("a receipt comes with its transaction");
       return anchored(trx, chain, limits, send, mined);
   }
 }

@@ -5,6 +5,7 @@ import type { BlobId, LedgerAddress } from "../../protocol/ids.js";
 import { datasetProofFromBytes } from "../../protocol/objects/index.js";
 import type { Blobs } from "../blobs/blobs.js";
 import type { ChainPort, LeafStatus, Mined } from "../chain-port.js";
+import { placeOfSeen } from "./effect-of.js";
 import type { Deed, SendOf } from "./queue.js";
 
 /** What deeds are done with. */
@@ -14,11 +15,11 @@ export interface Ports {
 }
 
 /**
- * Does a deed on the ledger unless its effect is there already: the answer to an earlier try may have been lost. Undefined
- * when it was there and the transaction does not matter.
+ * Does a deed on the ledger unless its effect is there already: the answer to an earlier try may have been lost. Answers
+ * where the effect is.
  * @throws chain_refused, chain_unavailable, store_failed
  */
-export function perform(ports: Ports, send: Deed): Promise<Mined | undefined> {
+export function perform(ports: Ports, send: Deed): Promise<Mined> {
   const { chain } = ports;
   switch (send.kind) {
     case "insert_leaf": return insertLeaf(chain, send);
@@ -30,14 +31,14 @@ export function perform(ports: Ports, send: Deed): Promise<Mined | undefined> {
   }
 }
 
-async function insertLeaf(chain: ChainPort, send: SendOf<"insert_leaf">): Promise<Mined | undefined> {
+async function insertLeaf(chain: ChainPort, send: SendOf<"insert_leaf">): Promise<Mined> {
   const leaf = fieldOf(send.subject);
-  if (isThere(await chain.leaf(leaf), send.authority)) return undefined;
+  if (isThere(await chain.leaf(leaf), send.authority)) return placeOfSeen(chain, send);
   return chain.insertLeaf(leaf, send.authority as LedgerAddress, fromHex(send.signature));
 }
 
-async function insertProvedLeaf({ chain, blobs }: Ports, send: SendOf<"insert_proved_leaf">): Promise<Mined | undefined> {
-  if (isThere(await chain.provedLeaf(fieldOf(send.subject)), send.authority)) return undefined;
+async function insertProvedLeaf({ chain, blobs }: Ports, send: SendOf<"insert_proved_leaf">): Promise<Mined> {
+  if (isThere(await chain.provedLeaf(fieldOf(send.subject)), send.authority)) return placeOfSeen(chain, send);
   const proof = datasetProofFromBytes(await blobs.get(send.proof as BlobId));
   return chain.sendProvedLeaf({ proof, authority: send.authority as LedgerAddress, signature: fromHex(send.signature) });
 }
@@ -50,26 +51,26 @@ function isThere(status: LeafStatus, authority: string): boolean {
   return true;
 }
 
-async function revokeLeaf(chain: ChainPort, send: SendOf<"revoke_leaf">): Promise<Mined | undefined> {
+async function revokeLeaf(chain: ChainPort, send: SendOf<"revoke_leaf">): Promise<Mined> {
   const leaf = fieldOf(send.subject);
   const status = await chain.leaf(leaf);
-  return status.state === "revoked" ? undefined : chain.revokeLeaf(leaf, fromHex(send.signature));
+  return status.state === "revoked" ? placeOfSeen(chain, send) : chain.revokeLeaf(leaf, fromHex(send.signature));
 }
 
-async function revokeProvedLeaf(chain: ChainPort, send: SendOf<"revoke_proved_leaf">): Promise<Mined | undefined> {
+async function revokeProvedLeaf(chain: ChainPort, send: SendOf<"revoke_proved_leaf">): Promise<Mined> {
   const leaf = fieldOf(send.subject);
   const status = await chain.provedLeaf(leaf);
-  return status.state === "revoked" ? undefined : chain.revokeProvedLeaf(leaf, fromHex(send.signature));
+  return status.state === "revoked" ? placeOfSeen(chain, send) : chain.revokeProvedLeaf(leaf, fromHex(send.signature));
 }
 
-async function registerModel(chain: ChainPort, send: SendOf<"register_model">): Promise<Mined | undefined> {
+async function registerModel(chain: ChainPort, send: SendOf<"register_model">): Promise<Mined> {
   const model = fieldOf(send.commitment);
-  return (await chain.isModelRegistered(model)) ? undefined : chain.registerModel(model);
+  return (await chain.isModelRegistered(model)) ? placeOfSeen(chain, send) : chain.registerModel(model);
 }
 
-async function registerWorker(chain: ChainPort, send: SendOf<"register_worker">): Promise<Mined | undefined> {
+async function registerWorker(chain: ChainPort, send: SendOf<"register_worker">): Promise<Mined> {
   const entry = { account: send.account as LedgerAddress, evidenceDigest: fromHex(send.evidenceDigest), notAfter: send.notAfter, anchor: send.anchor };
-  return (await chain.isWorkerRegistered(entry)) ? undefined : chain.registerWorker(entry);
+  return (await chain.isWorkerRegistered(entry)) ? placeOfSeen(chain, send) : chain.registerWorker(entry);
 }
 
 const fieldOf = (hex: string) => field(BigInt(`0x${hex}`));

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { sql } from "kysely";
+import { sql, type RawBuilder } from "kysely";
 import { z } from "zod";
 import { sha256 } from "../../protocol/hash.js";
 import { toHex, utf8 } from "../../protocol/bytes.js";
 import { ANCHORS } from "../../protocol/objects/parts.js";
+import type { Mined } from "../chain-port.js";
 import type { Db, OutboxRow } from "../store/schema.js";
 import { transact } from "../store/transact.js";
 import { advanceSends } from "./advance.js";
@@ -41,6 +42,17 @@ export async function enqueueSend(trx: Db, send: Send): Promise<void> {
   await advanceSends(trx, [seq], "again", { state: "pending", tries: 0, error_code: null, due_at: sql<Date>`now()` });
 }
 
+/** The deed of a job's receipt, and how it is marked, for a statement that finds the attempt by itself: as enqueueSend plans it. */
+export function plannedReceipt(job: string) {
+  const deed = { kind: "submit_receipt", subject: job, attempt: 1 } satisfies Send;
+  const [before, after] = JSON.stringify(deed).split('"attempt":1') as [string, string];
+  return {
+    kind: deed.kind,
+    payload: (attempt: RawBuilder<unknown>) => sql`${`${before}"attempt":`}::text || ${attempt} || ${after}::text`,
+    dedupe: (payload: RawBuilder<unknown>) => sql`encode(sha256(convert_to(${payload}, 'UTF8')), 'hex')`,
+  };
+}
+
 /** A deed that is done alone; receipts go in batches. */
 export type Deed = Exclude<Send, SendOf<"submit_receipt">>;
 
@@ -53,12 +65,18 @@ export function takeSend(db: Db): Promise<OutboxRow | undefined> {
     const held = again ? await heldBy(trx, holder) : [];
     if (held.length > 0) return held[0];
     const row = await trx.selectFrom("outbox").select("seq").where("state", "=", "pending").where("kind", "!=", "submit_receipt")
-      .where("due_at", "<=", sql<Date>`now()`)
+      .where("due_at", "<=", sql<Date>`now()`).where(isFirstOfSubject)
       .orderBy("due_at").orderBy("seq").limit(1).forUpdate().skipLocked().executeTakeFirst();
     if (row === undefined) return undefined;
     return (await holdSends(trx, [row.seq], holder))[0];
   });
 }
+
+/**
+ * No earlier deed about the same subject waits: a leaf is revoked after its insertion, which a reorganisation may have undone,
+ * and a worker's new registration is not followed by its old one.
+ */
+const isFirstOfSubject = sql<boolean>`not exists (select from outbox e where e.subject = outbox.subject and e.seq < outbox.seq and e.state = 'pending')`;
 
 /** Names one taking of deeds: by it they are found again when the COMMIT was not answered. */
 export const newHolder = (): string => randomBytes(16).toString("hex");
@@ -72,10 +90,15 @@ export const holdSends = (trx: Db, seqs: readonly bigint[], holder: string): Pro
   });
 
 /** Marks a deed settled. False when another sender settled it first: its effects are then applied already. */
-export async function settleSend(trx: Db, row: OutboxRow, state: "done" | "refused", code: string | null = null): Promise<boolean> {
-  const settled = await advanceSends(trx, [row.seq], state === "done" ? "done" : "refuse", { state, error_code: code });
+export async function settleSend(trx: Db, row: OutboxRow, outcome: Mined | { readonly refused: string }): Promise<boolean> {
+  const settled = "refused" in outcome
+    ? await advanceSends(trx, [row.seq], "refuse", { state: "refused", error_code: outcome.refused })
+    : await advanceSends(trx, [row.seq], "done", { state: "done", error_code: null, ...placeColumns(outcome) });
   return settled.length === 1;
 }
+
+export const placeColumns = ({ txHash, blockNumber, blockHash }: Mined) =>
+  ({ tx_hash: txHash, block_number: BigInt(blockNumber), block_hash: blockHash, final: false });
 
 export async function postponeSend(db: Db, row: OutboxRow, code: string): Promise<void> {
   const pause = Math.min(MAX_PAUSE_SECONDS, 0.25 * 2 ** Math.min(row.tries, 10));

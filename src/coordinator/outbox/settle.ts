@@ -5,6 +5,7 @@ import { errorFields, type Log } from "../log.js";
 import type { QueueLimits } from "../queue/limits.js";
 import type { Db, OutboxRow } from "../store/schema.js";
 import { transact } from "../store/transact.js";
+import { hasGround } from "../finality/ground.js";
 import { applyDone, applyRefused } from "./effects.js";
 import { postponeSend, settleSend, type Send } from "./queue.js";
 
@@ -16,8 +17,8 @@ export interface SenderParts {
   readonly limits: QueueLimits;
 }
 
-/** What became of a deed. `mined` is undefined when its effect was there and the transaction does not matter. */
-export type Outcome<M = Mined | undefined> = { readonly mined: M } | { readonly error: VeriteeError };
+/** What became of a deed. */
+export type Outcome<M = Mined> = { readonly mined: M } | { readonly error: VeriteeError };
 
 /** Trouble that passes: the node is away, or our own store is. */
 const PASSING = ["chain_unavailable", "store_failed", "storage_full"];
@@ -37,15 +38,14 @@ export async function attempt<M>(parts: Pick<SenderParts, "log">, kind: Send["ki
 /** Writes down what became of a deed, with its effects in the same transaction; trouble that passes puts it off. */
 export async function settle(parts: SenderParts, row: OutboxRow, send: Send, outcome: Outcome): Promise<void> {
   const fields = { kind: send.kind, tries: row.tries, ...(send.kind === "submit_receipt" ? { job: send.subject } : {}), ...("error" in outcome ? { code: outcome.error.code } : {}) };
-  if ("error" in outcome && isPassing(outcome.error)) {
+  if ("error" in outcome && (isPassing(outcome.error) || !(await hasGround(parts, send, outcome.error)))) {
     await postponeSend(parts.db, row, outcome.error.code);
     parts.log.write("warn", "send_postponed", fields);
     return;
   }
   await transact(parts.db, async (trx) => {
-    const refused = "error" in outcome;
-    if (!(await settleSend(trx, row, refused ? "refused" : "done", refused ? outcome.error.code : null))) return;
-    if (refused) await applyRefused(trx, parts.limits, send, outcome.error);
+    if (!(await settleSend(trx, row, "error" in outcome ? { refused: outcome.error.code } : outcome.mined))) return;
+    if ("error" in outcome) await applyRefused(trx, parts.limits, send, outcome.error);
     else await applyDone(trx, parts.chain, parts.limits, send, outcome.mined);
   });
   parts.log.write("info", "error" in outcome ? "send_refused" : "send_done", fields);
