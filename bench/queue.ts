@@ -81,7 +81,7 @@ async function drain(db: Db, workers: number): Promise<void> {
     for (const worker = hex(100 + i); ;) {
       const job = await claim(db, worker, DEFAULT_LIMITS);
       if (job === undefined) return;
-      await complete(db, { job: job.id, worker, token: job.lease_token }, DEFAULT_LIMITS, results);
+      await complete(db, { job: job.id, worker, token: job.lease_token }, results);
     }
   }));
 }
@@ -101,7 +101,7 @@ async function submitToLease(db: Db): Promise<number[]> {
     const job = await leased;
     if (job === undefined) throw new Error("a waiting worker got no lease");
     waits.push(performance.now() - start);
-    await complete(db, { job: job.id, worker, token: job.lease_token }, DEFAULT_LIMITS, results);
+    await complete(db, { job: job.id, worker, token: job.lease_token }, results);
   }
   return waits;
 }

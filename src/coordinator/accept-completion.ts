@@ -25,7 +25,7 @@ export async function acceptCompletion(ctx: Context, lease: LeaseClaim, completi
   const receipt = checkStatement(ctx, job, lease.worker, completion.receipt);
   const sealed = completion.results.map((envelope) => checkResult(job, lease.worker, envelope));
   ensure(new Set(sealed.map((r) => r.recipient)).size === sealed.length && sealed.length <= 2, "receipt_invalid", "one result for each party");
-  await complete(ctx.db, lease, ctx.limits, { receipt, certificate: worker.certificate, sealed, timings: readTimings(completion.timingsJson) });
+  await complete(ctx.db, lease, { receipt, certificate: worker.certificate, sealed, timings: readTimings(completion.timingsJson) });
   ctx.bells.ring("outbox", `job:${job.id}`);
 }
 

@@ -255,7 +255,7 @@ describeOnPostgres("leases", (server) => {
       await reportProgress(store.db, first, limits, { phase: "prove", percent: 1 });
       await sql`update jobs set lease_expires_at = now() - interval '1 second'`.execute(store.db);
       expect((await sweepJobs(store.db, limits)).map((j) => j.state)).toEqual(["queued"]);
-      await complete(store.db, await take(hexOf(92)), limits, results);
+      await complete(store.db, await take(hexOf(92)), results);
     } finally {
       vi.useRealTimers();
     }

@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { sql } from "kysely";
+import { oneStatement } from "../store/one-statement.js";
 import type { Db, JobRow } from "../store/schema.js";
-import { advance } from "./advance.js";
+import { inSeconds } from "./advance.js";
+import { withoutFlush } from "./flush.js";
 import type { QueueLimits } from "./limits.js";
 
 export interface ClaimedJob extends JobRow {
@@ -11,25 +13,43 @@ export interface ClaimedJob extends JobRow {
   readonly now: number;
 }
 
-/** Gives the longest waiting job to a worker, if there is one. Claimers never wait for each other (SKIP LOCKED). */
-export function claim(db: Db, worker: string, limits: QueueLimits): Promise<ClaimedJob | undefined> {
-  return db.transaction().execute(async (trx) => {
-    const waiting = await trx.selectFrom("jobs").selectAll()
-      .where("state", "=", "queued")
-      .where("available_at", "<=", sql<Date>`now()`)
-      .where("not_after", ">", sql<bigint>`extract(epoch from now())::bigint`)
-      .orderBy("available_at").orderBy("created_at").limit(1)
-      .forUpdate().skipLocked().executeTakeFirst();
-    if (waiting === undefined) return undefined;
-    const token = randomBytes(16).toString("hex");
-    const job = await advance(trx, waiting, "lease", limits, { lease: { worker, token }, phase: "lease" });
-    if (job === undefined) return undefined;
-    const { now } = await databaseTime(trx);
-    return { ...job, lease_token: token, now, expiresAt: now + limits.leaseSeconds };
-  });
+/**
+ * Gives the longest waiting job to a worker, if there is one. Claimers never wait for each other (SKIP LOCKED). One statement:
+ * the transition `lease` of the table, its record and the lease itself.
+ */
+export async function claim(db: Db, worker: string, limits: QueueLimits): Promise<ClaimedJob | undefined> {
+  const token = randomBytes(16).toString("hex");
+  const job = await oneStatement(async (again) => (again ? await leasedUnder(db, worker, token) : undefined) ?? lease(db, worker, token, limits));
+  return job === undefined ? undefined : { ...job, lease_token: token, expiresAt: job.now + limits.leaseSeconds };
+}
+
+type Leased = JobRow & { readonly now: number };
+const NOW = sql`floor(extract(epoch from now()))::float8`;
+
+async function lease(db: Db, worker: string, token: string, limits: QueueLimits): Promise<Leased | undefined> {
+  const { rows } = await sql<Leased>`
+    with waiting as (
+      select id, attempt from jobs
+      where state = 'queued' and available_at <= now() and not_after > extract(epoch from now())::bigint
+      order by available_at, created_at limit 1 for update skip locked),
+    step as (
+      insert into job_events (job, event, from_state, to_state, attempt) select id, 'lease', 'queued', 'running', attempt from waiting),
+    leased as (
+      update jobs set state = 'running', attempt = waiting.attempt + 1, phase = 'lease', percent = 0, error_code = null, error_reason = null,
+        lease_worker = ${worker}, lease_token = ${token}, lease_expires_at = ${inSeconds(limits.leaseSeconds)}, updated_at = now()
+      from waiting where jobs.id = waiting.id returning jobs.*)
+    select leased.*, ${NOW} as now from leased, ${withoutFlush}`.execute(db);
+  return rows[0];
+}
+
+/** The lease whose statement was not answered, if it took effect. */
+async function leasedUnder(db: Db, worker: string, token: string): Promise<Leased | undefined> {
+  const { rows } = await sql<Leased>`select jobs.*, ${NOW} as now from jobs
+    where state = 'running' and lease_worker = ${worker} and lease_token = ${token}`.execute(db);
+  return rows[0];
 }
 
 export async function databaseTime(db: Db): Promise<{ now: number }> {
-  const { rows } = await sql<{ now: number }>`select floor(extract(epoch from now()))::float8 as now`.execute(db);
+  const { rows } = await sql<{ now: number }>`select ${NOW} as now`.execute(db);
   return rows[0] as { now: number };
 }

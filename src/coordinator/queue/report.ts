@@ -1,6 +1,10 @@
-import { ensure, VeriteeError } from "../../protocol/errors.js";
+import { sql } from "kysely";
+import { VeriteeError } from "../../protocol/errors.js";
 import type { Db, JobError, JobRow } from "../store/schema.js";
-import { advance, lockJob, type Change } from "./advance.js";
+import { transact } from "../store/transact.js";
+import { oneStatement } from "../store/one-statement.js";
+import { advance, inSeconds, lockJob, type Change } from "./advance.js";
+import { withoutFlush } from "./flush.js";
 import type { QueueLimits } from "./limits.js";
 import type { JobEvent } from "./transitions.js";
 
@@ -9,28 +13,23 @@ export interface LeaseClaim { readonly job: string; readonly worker: string; rea
 
 const lost = (): VeriteeError => new VeriteeError("lease_lost", "this worker does not hold the job's lease");
 
-/** Locks the job and checks the lease. Unknown jobs, other workers' and lapsed leases are refused alike. @throws lease_lost */
-export async function lockLeased(trx: Db, lease: LeaseClaim): Promise<JobRow> {
-  const job = await lockJob(trx, lease.job);
-  ensure(job !== undefined && holds(job, lease), "lease_lost", lost().message);
-  return job;
-}
-
 export const holds = (job: JobRow, lease: LeaseClaim): boolean =>
   job.state === "running" && job.lease_token === lease.token && job.lease_worker === lease.worker;
 
-/** Renews the lease and tells how far the work is. @throws lease_lost */
-export async function reportProgress(db: Db, lease: LeaseClaim, limits: QueueLimits, progress: { phase: string; percent: number }): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    await advance(trx, await lockLeased(trx, lease), "progress", limits, progress);
-  });
+/** Renews the lease and tells how far the work is. Unknown jobs, other workers' and lapsed leases are refused alike. @throws lease_lost */
+export async function reportProgress(db: Db, { job, worker, token }: LeaseClaim, limits: QueueLimits, progress: { phase: string; percent: number }): Promise<void> {
+  const { rows } = await oneStatement(() => sql<{ id: string }>`
+    update jobs set phase = ${progress.phase}, percent = ${progress.percent}, lease_expires_at = ${inSeconds(limits.leaseSeconds)}, updated_at = now()
+    from ${withoutFlush}
+    where id = ${job} and state = 'running' and lease_worker = ${worker} and lease_token = ${token} returning id`.execute(db));
+  if (rows.length === 0) throw lost();
 }
 
 export interface FailureReport { readonly error: JobError; readonly retryable: boolean }
 
 /** A worker gives its job back. Told twice or too late, it is a recorded no-op. */
 export async function reportFailure(db: Db, lease: LeaseClaim, limits: QueueLimits, failure: FailureReport): Promise<void> {
-  await db.transaction().execute(async (trx) => {
+  await transact(db, async (trx) => {
     const job = await lockJob(trx, lease.job);
     if (job === undefined) throw lost();
     if (!holds(job, lease)) return recordLate(trx, job, "failure");

@@ -51,7 +51,7 @@ export class ReceiptMaker {
     }, DEVICE);
     const evidence = { platform: "sim" as const, evidence: random(10), collateral: new Uint8Array() };
     const certificate = certificateToBytes({ worker, evidence, nonce: random(32), appraisedAt: 1 });
-    await complete(this.#db, lease, DEFAULT_LIMITS, { receipt: envelopeToBytes(envelope), certificate, sealed: [], timings: "{}" });
+    await complete(this.#db, lease, { receipt: envelopeToBytes(envelope), certificate, sealed: [], timings: "{}" });
     return { job: lease.job, statement: value };
   }
 

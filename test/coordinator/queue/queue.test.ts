@@ -5,6 +5,7 @@ import { complete } from "../../../src/coordinator/queue/complete.js";
 import { enqueue } from "../../../src/coordinator/queue/enqueue.js";
 import { DEFAULT_LIMITS } from "../../../src/coordinator/queue/limits.js";
 import { reportFailure, reportProgress } from "../../../src/coordinator/queue/report.js";
+import { enqueueSend, readSend } from "../../../src/coordinator/outbox/queue.js";
 import { sweepJobs } from "../../../src/coordinator/queue/sweep.js";
 import { findJob } from "../../../src/coordinator/store/jobs.js";
 import { emptyStore, hexOf, insertParents, jobRow, openTestStore, type TestStore } from "../harness/database.js";
@@ -56,11 +57,11 @@ describeOnEngines("the queue", (freshDatabase) => {
     await lapse();
     expect((await sweepJobs(store.db, limits)).map((j) => j.state)).toEqual(["queued"]);
     const second = await take(W2);
-    await expect(complete(store.db, first, limits, results)).rejects.toMatchObject({ code: "lease_lost" });
+    await expect(complete(store.db, first, results)).rejects.toMatchObject({ code: "lease_lost" });
     await expect(reportProgress(store.db, first, limits, { phase: "prove", percent: 1 })).rejects.toMatchObject({ code: "lease_lost" });
     await reportFailure(store.db, first, limits, { error: { code: "internal", reason: "" }, retryable: true });
     expect(await state(first.job)).toBe("running");
-    await complete(store.db, second, limits, results);
+    await complete(store.db, second, results);
     expect(await state(first.job)).toBe("anchoring");
     expect(await events(first.job)).toEqual(["lease", "expire", "lease", "late_completion", "late_failure", "complete"]);
   });
@@ -77,10 +78,19 @@ describeOnEngines("the queue", (freshDatabase) => {
   it("answers a repeated completion alike and keeps one result, also when ten come at once", async () => {
     await enqueue(store.db, jobRow(1));
     const lease = await take(W1);
-    await Promise.all(Array.from({ length: 10 }, () => complete(store.db, lease, limits, results)));
+    await Promise.all(Array.from({ length: 10 }, () => complete(store.db, lease, results)));
     expect(await store.db.selectFrom("completions").selectAll().execute()).toHaveLength(1);
     expect(await store.db.selectFrom("results").selectAll().execute()).toHaveLength(1);
     expect(await store.db.selectFrom("outbox").selectAll().execute()).toHaveLength(1);
+  });
+
+  it("plans the receipt's deed as anybody else would: asked for once more, it is the same", async () => {
+    await enqueue(store.db, jobRow(1));
+    await complete(store.db, await take(W1), results);
+    const [planned] = await store.db.selectFrom("outbox").selectAll().execute();
+    expect(readSend(planned as never)).toEqual({ kind: "submit_receipt", subject: hexOf(1001), attempt: 1 });
+    await store.db.transaction().execute((trx) => enqueueSend(trx, { kind: "submit_receipt", subject: hexOf(1001), attempt: 1 }));
+    expect(await store.db.selectFrom("outbox").selectAll().execute()).toEqual([planned]);
   });
 
   it("fails a job after its failures are spent, with the last reason", async () => {
@@ -121,7 +131,7 @@ describeOnEngines("the queue", (freshDatabase) => {
     await enqueue(store.db, jobRow(1));
     const lease = await take(W1);
     for (const claim of [{ ...lease, worker: W2 }, { ...lease, token: "00".repeat(16) }, { ...lease, job: hexOf(5) }]) {
-      await expect(complete(store.db, claim, limits, results)).rejects.toMatchObject({ code: "lease_lost" });
+      await expect(complete(store.db, claim, results)).rejects.toMatchObject({ code: "lease_lost" });
       await expect(reportProgress(store.db, claim, limits, { phase: "prove", percent: 1 })).rejects.toMatchObject({ code: "lease_lost" });
     }
     expect(await state(lease.job)).toBe("running");
@@ -134,7 +144,7 @@ describeOnEngines("the queue", (freshDatabase) => {
     await take(W1);
     await lapse();
     await sweepJobs(store.db, limits);
-    await complete(store.db, await take(W2), limits, results);
+    await complete(store.db, await take(W2), results);
     const trace = await store.db.selectFrom("job_events").selectAll().orderBy("seq").execute();
     const legal = (e: { event: string; from_state: string; to_state: string }) => TRANSITIONS.some((t) => t.from === e.from_state && t.event === e.event && t.to === e.to_state);
     expect(trace.filter((e) => !legal(e))).toEqual([]);
