@@ -5,6 +5,8 @@ import type { Hint, Samples } from "./samples.js";
 /** What the determinism checker found of one circuit; kept in docs/soundness/<circuit>.json. */
 export interface Report {
   readonly circuit: string;
+  /** Digest of the circuit's texts (sources.ts): a report is of these and no others. */
+  readonly sources: string;
   /** of the bare circuit */
   readonly signals: number;
   readonly constraints: number;
@@ -27,7 +29,7 @@ const SHARED_HINTS: readonly Hint[] = [
   { pattern: /\.below\.(in|bits\.(in|out\[\d+\]))$/, reason: "Characteristic: the margin that `beyond` chose, and its bits" },
 ];
 
-export function reportOf(bare: Bare, { claims, hints = [] }: Samples): Report {
+export function reportOf(bare: Bare, { claims, hints = [] }: Samples, sources: string): Report {
   const wires = Array.from({ length: bare.r1cs.wires }, (_, wire) => wire);
   const claimed = claims.map((name) => wireNamed(bare, `main.${name}`));
   const knowledge = determined(bare.r1cs, wires.slice(1, bare.inputs + 1).filter((wire) => !claimed.includes(wire)));
@@ -38,6 +40,7 @@ export function reportOf(bare: Bare, { claims, hints = [] }: Samples): Report {
   }));
   return {
     circuit: bare.circuit,
+    sources,
     signals: bare.r1cs.wires - 1,
     constraints: bare.r1cs.constraints.length,
     claims,

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile, readdir } from "node:fs/promises";
 import { dirname, join, normalize } from "node:path";
 import { root } from "../../circuits/harness/circuits.js";
@@ -24,6 +25,13 @@ export async function sourcesOf(circuit: string): Promise<Sources> {
   };
   await visit(entryOf(circuit));
   return sources;
+}
+
+/** SHA-256 over paths and texts, in order of path. */
+export function digestOf(sources: Sources): string {
+  const hash = createHash("sha256");
+  for (const path of [...sources.keys()].sort()) hash.update(`${path}\0${sources.get(path) ?? ""}\0`);
+  return hash.digest("hex");
 }
 
 const included = (from: string, target: string): string => normalize(join(dirname(from), target)).replaceAll("\\", "/");
