@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { VeriteeError } from "../protocol/errors.js";
+import { blobSettings } from "./blobs/settings.js";
 import { loadSettings, quotaSettings } from "./guard/settings.js";
 
 const database = z.discriminatedUnion("kind", [
@@ -8,12 +9,14 @@ const database = z.discriminatedUnion("kind", [
 ]);
 
 const configSchema = z.strictObject({
-  /** Folder of the embedded database and the blobs. */
+  /** Folder of the embedded database, and of the blobs unless they are in a bucket. */
   stateDir: z.string().min(1),
   host: z.string().min(1).default("127.0.0.1"),
   /** 0 takes a free one. */
   port: z.int().min(0).max(65535).default(8080),
   database: database.default({ kind: "pglite" }),
+  /** A folder below stateDir, or a bucket that coordinators share. */
+  blobs: blobSettings.default({ kind: "folder" }),
   /** Further hosts (with port unless it is the scheme's own) under which clients know this service, e.g. behind a proxy. */
   authorities: z.array(z.string().regex(/^[^/\s]+$/, "expected host or host:port")).default([]),
   leaseSeconds: z.int().min(1).max(600).default(30),

@@ -6,7 +6,8 @@ import type { DestinationStream } from "pino";
 import { adminServer } from "./admin.js";
 import { Bells } from "./bells.js";
 import { relayBells } from "./relay-bells.js";
-import { folderBlobs } from "./blobs/folder.js";
+import type { Blobs } from "./blobs/blobs.js";
+import { openBlobs } from "./blobs/open.js";
 import type { ChainPort } from "./chain-port.js";
 import { readConfig, type CoordinatorConfig, type CoordinatorSettings } from "./config.js";
 import type { AppraiseWorker, Context } from "./context.js";
@@ -56,16 +57,23 @@ const IDLE_LOOK_MS = 20;
 /** Starts a coordinator. @throws config_invalid, store_locked, store_failed */
 export async function startCoordinator(settings: CoordinatorSettings, ports: CoordinatorPorts): Promise<Coordinator> {
   const config = readConfig(settings);
-  const db = await openStore(config.stateDir, config.database);
+  const { blobs, close: closeBlobs } = await openBlobs(config.blobs, join(config.stateDir, "blobs"));
   try {
-    return await serve(config, ports, db);
+    const db = await openStore(config.stateDir, config.database);
+    const coordinator = await serve(config, { ...ports, blobs }, db).catch(async (error: unknown) => {
+      await db.destroy();
+      throw error;
+    });
+    return { ...coordinator, close: () => coordinator.close().finally(closeBlobs) };
   } catch (error) {
-    await db.destroy();
+    closeBlobs();
     throw error;
   }
 }
 
-async function serve(config: CoordinatorConfig, ports: CoordinatorPorts, db: Db): Promise<Coordinator> {
+interface ServePorts extends CoordinatorPorts { readonly blobs: Blobs }
+
+async function serve(config: CoordinatorConfig, ports: ServePorts, db: Db): Promise<Coordinator> {
   const stopping = new AbortController();
   const authorities = [...config.authorities];
   const [lag, metrics] = [new LagMeter(), new ServiceMetrics()];
@@ -104,10 +112,10 @@ async function openAdmin(config: CoordinatorConfig, ctx: Context, metrics: Servi
   return server;
 }
 
-function contextOf(config: CoordinatorConfig, ports: CoordinatorPorts & { readonly counted: Log; readonly lag: LagMeter }, db: Db, stopping: AbortSignal, authorities: readonly string[]): Context {
+function contextOf(config: CoordinatorConfig, ports: ServePorts & { readonly counted: Log; readonly lag: LagMeter }, db: Db, stopping: AbortSignal, authorities: readonly string[]): Context {
   return {
     db,
-    blobs: folderBlobs(join(config.stateDir, "blobs")),
+    blobs: ports.blobs,
     chain: ports.chain,
     bells: new Bells(),
     log: ports.counted,
