@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { VeriteeError } from "../protocol/errors.js";
+import { callbackSettings } from "./callbacks/settings.js";
 import { blobSettings } from "./blobs/settings.js";
 import { loadSettings, quotaSettings } from "./guard/settings.js";
 
@@ -32,9 +33,14 @@ const configSchema = z.strictObject({
   batchAgeMs: z.int().min(0).max(24 * 3600 * 1000).default(4000),
   /** Whether a batch goes early when no job is under way that could join it. Without it the moment of a receipt says less. */
   batchEarly: z.boolean().default(true),
+  /** Blocks above a deed's own that make it final. */
+  confirmations: z.int().min(0).max(256).default(12),
+  /** How often the chain is looked at. */
+  watchMs: z.int().min(20).max(60_000).default(1000),
   /** Port for metrics and probes of the operator's own tools, unsigned; none unless given. 0 takes a free one. */
   adminPort: z.int().min(0).max(65535).optional(),
   adminHost: z.string().min(1).default("127.0.0.1"),
+  callbacks: callbackSettings.prefault({}),
   quotas: quotaSettings.prefault({}),
   load: loadSettings.prefault({}),
 });

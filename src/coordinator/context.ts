@@ -5,6 +5,7 @@ import type { NonceStore } from "../transport/verify-request.js";
 import type { Bells } from "./bells.js";
 import type { Blobs } from "./blobs/blobs.js";
 import type { ChainPort } from "./chain-port.js";
+import type { CallbackRules } from "./callbacks/settings.js";
 import type { Gate } from "./guard/gate.js";
 import type { Quotas } from "./guard/settings.js";
 import type { Log } from "./log.js";
@@ -30,11 +31,14 @@ export interface Context {
   readonly db: Db;
   readonly blobs: Blobs;
   readonly chain: ChainPort;
+  /** Blocks above a deed's own that make it final. */
+  readonly confirmations: number;
   readonly bells: Bells;
   readonly log: Log;
   readonly limits: QueueLimits;
   readonly quotas: Quotas;
   readonly gate: Gate;
+  readonly callbacks: CallbackRules;
   readonly readiness: ReadinessCheck;
   readonly nonces: NonceStore;
   readonly appraiseWorker: AppraiseWorker;

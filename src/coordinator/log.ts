@@ -19,17 +19,21 @@ export interface LogFields {
   readonly gas?: number;
   readonly tries?: number;
   readonly port?: number;
+  /** How many blocks of the chain were replaced. */
+  readonly depth?: number;
+  /** Position of a node among those that are configured, from 1: never its URL. */
+  readonly endpoint?: number;
   /** Class of an unexpected error, and where it came from: function names and places, no message. */
   readonly error?: string;
   readonly frames?: string;
 }
 
 export const LOG_FIELDS = [
-  "method", "route", "status", "durationMs", "code", "job", "attempt", "state", "kind", "count", "program", "waitMs", "gas", "tries", "port", "error", "frames",
+  "method", "route", "status", "durationMs", "code", "job", "attempt", "state", "kind", "count", "program", "waitMs", "gas", "tries", "port", "depth", "endpoint", "error", "frames",
 ] as const satisfies readonly (keyof LogFields)[];
 
 export const LOG_EVENTS = [
-  "started", "stopping", "stopped", "request", "request_failed", "job_changed", "send_done", "send_refused", "send_postponed", "batch_taken", "batch_sent", "loop_failed", "bells_cut",
+  "started", "stopping", "stopped", "request", "request_failed", "job_changed", "send_done", "send_refused", "send_postponed", "sends_final", "send_retracted", "reorganised_beyond_final", "endpoint_trouble", "batch_taken", "batch_sent", "loop_failed", "bells_cut", "callback_done", "callback_postponed", "callback_failed",
 ] as const;
 export type LogEvent = (typeof LOG_EVENTS)[number];
 

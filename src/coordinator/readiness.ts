@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { VeriteeError } from "../protocol/errors.js";
 import { field } from "../protocol/field.js";
 import type { ChainPort } from "./chain-port.js";
+import { isAlarmed } from "./finality/checkpoint.js";
 import type { Db } from "./store/schema.js";
 
 /**
@@ -12,7 +13,8 @@ import type { Db } from "./store/schema.js";
 export interface Readiness {
   readonly ok: boolean;
   readonly store: "ok" | "unavailable";
-  readonly chain: "ok" | "unavailable";
+  /** `reorganised`: within the last hour it was, below what had been called final. */
+  readonly chain: "ok" | "unavailable" | "reorganised";
   /** `behind`: the oldest deed that waits for the ledger is older than ten minutes. */
   readonly outbox: "ok" | "behind" | "unknown";
   readonly service: "ok" | "stopping";
@@ -42,10 +44,11 @@ export class ReadinessCheck {
   }
 
   async #ask(): Promise<Omit<Readiness, "service" | "ok">> {
-    const [outbox, chain] = await Promise.all([inTime(oldestDeed(this.#parts.db)), inTime(reachable(this.#parts.chain))]);
+    const { db } = this.#parts;
+    const [outbox, chain, alarmed] = await Promise.all([inTime(oldestDeed(db)), inTime(reachable(this.#parts.chain)), inTime(isAlarmed(db))]);
     return {
       store: outbox === undefined ? "unavailable" : "ok",
-      chain: chain === true ? "ok" : "unavailable",
+      chain: chain !== true ? "unavailable" : alarmed === true ? "reorganised" : "ok",
       outbox: outbox === undefined ? "unknown" : outbox > BEHIND_SECONDS ? "behind" : "ok",
     };
   }

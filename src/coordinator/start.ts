@@ -12,6 +12,9 @@ import type { ChainPort } from "./chain-port.js";
 import { readConfig, type CoordinatorConfig, type CoordinatorSettings } from "./config.js";
 import type { AppraiseWorker, Context } from "./context.js";
 import { NO_SPANS, type SpanSink } from "../telemetry/span.js";
+import { runCallbacks } from "./callbacks/deliver.js";
+import { callbackRules } from "./callbacks/settings.js";
+import { runWatcher } from "./finality/watch.js";
 import { Gate } from "./guard/gate.js";
 import { LagMeter } from "./guard/lag.js";
 import { boundedServer } from "./guard/server.js";
@@ -87,10 +90,11 @@ async function serve(config: CoordinatorConfig, ports: ServePorts, db: Db): Prom
   ctx.log.write("info", "started", { port });
   const admin = await openAdmin(config, ctx, metrics, lag);
   const batches = { ...ctx, batching: config, findBadProofs: ports.findBadProofs };
-  const loops = [runSender(ctx, stopping.signal), runBatches(batches, stopping.signal), runSweeper(ctx, stopping.signal)];
+  const loops = [runSender(ctx, stopping.signal), runBatches(batches, stopping.signal), runSweeper(ctx, stopping.signal), runWatcher({ ...ctx, watchMs: config.watchMs }, stopping.signal)];
   const { spans = NO_SPANS } = ports;
   if (spans !== NO_SPANS) loops.push(runSpans(ctx, spans, stopping.signal));
   if (config.database.kind === "postgres") loops.push(relayBells(config.database.url, ctx, stopping.signal));
+  if (!ctx.callbacks.allow.empty) loops.push(runCallbacks(ctx, stopping.signal));
   let closed: Promise<void> | undefined;
   return {
     url: `http://${config.host}:${port}`,
@@ -117,10 +121,12 @@ function contextOf(config: CoordinatorConfig, ports: ServePorts & { readonly cou
     db,
     blobs: ports.blobs,
     chain: ports.chain,
+    confirmations: config.confirmations,
     bells: new Bells(),
     log: ports.counted,
     limits: config,
     quotas: config.quotas,
+    callbacks: callbackRules(config.callbacks),
     gate: new Gate({ ...config, lag: ports.lag, stopping }),
     readiness: new ReadinessCheck({ db, chain: ports.chain, stopping }),
     nonces: storedNonces(db),

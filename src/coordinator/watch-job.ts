@@ -1,8 +1,9 @@
 import { VeriteeError } from "../protocol/errors.js";
 import type { JobView } from "../transport/api.js";
 import type { Context } from "./context.js";
+import { shownJob } from "./finality/view.js";
 import { isFinal } from "./queue/transitions.js";
-import { findJob, viewOf } from "./store/jobs.js";
+import { findJob } from "./store/jobs.js";
 
 const LOOK_MS = 10_000;
 
@@ -13,7 +14,7 @@ export async function* watchJob(ctx: Context, id: string, signal: AbortSignal): 
     const view = await ctx.bells.ask(`job:${id}`, LOOK_MS, signal, async () => {
       const job = await findJob(ctx.db, id);
       if (job === undefined) throw new VeriteeError("not_found", "not found");
-      const now = viewOf(job);
+      const now = await shownJob(ctx, job);
       return print(now) === seen ? undefined : now;
     });
     if (view === undefined) continue;

@@ -23,6 +23,17 @@ export interface ReceiptFile {
   readonly statement: Envelope;
   readonly certificate: WorkerCertificate;
   readonly anchor: LedgerAnchor;
+  /** What the coordinator said when it served the file: nobody signs it, and it is out of date a block later. */
+  readonly finality?: ServedFinality | undefined;
+}
+
+/** How deep a receipt lay on the ledger. Until it is final a reorganisation may move it, and the file's anchor with it. */
+export interface ServedFinality {
+  readonly state: "mined" | "final";
+  /** Blocks above the receipt's own. */
+  readonly confirmations: number;
+  /** As many make it final for that coordinator. */
+  readonly needed: number;
 }
 
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `expected ${bytes} bytes of lower-case hex`);
@@ -43,6 +54,7 @@ export const receiptFileSchema = z.strictObject({
     blockTime: z.int().nonnegative(),
     gasUsed: z.int().positive(),
   }),
+  finality: z.strictObject({ state: z.enum(["mined", "final"]), confirmations: z.int().nonnegative(), needed: z.int().nonnegative() }).optional(),
 });
 export type ReceiptJson = z.infer<typeof receiptFileSchema>;
 
@@ -53,6 +65,7 @@ export function receiptToJson(file: ReceiptFile, labels: ReceiptJson["labels"]):
     statement: toBase64(envelopeToBytes(file.statement)),
     certificate: toBase64(certificateToBytes(file.certificate)),
     anchor: { ...file.anchor },
+    ...(file.finality === undefined ? {} : { finality: { ...file.finality } }),
   };
 }
 
@@ -65,10 +78,11 @@ export function receiptFromJson(json: unknown): ReceiptFile & { readonly labels:
     if (field === "") throw new VeriteeError("receipt_invalid", "not a receipt file");
     throw new VeriteeError("receipt_invalid", issue?.message ?? "not a receipt", { field });
   }
-  const { labels, statement, certificate, anchor } = parsed.data;
+  const { labels, statement, certificate, anchor, finality } = parsed.data;
   return {
     labels,
     anchor,
+    ...(finality === undefined ? {} : { finality }),
     statement: envelopeFromBytes(fromBase64(statement)),
     certificate: certificateFromBytes(fromBase64(certificate)),
   };

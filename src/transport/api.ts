@@ -23,12 +23,23 @@ export interface LeafView { readonly state: LeafState; readonly txHash: string |
 export const JOB_STATES = ["queued", "running", "anchoring", "done", "failed"] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
+/** How deep a job's receipt lies on the ledger, as of the coordinator's last look. */
+export interface Finality {
+  readonly state: "mined" | "final";
+  /** Blocks above the receipt's own. */
+  readonly confirmations: number;
+  /** As many make it final. */
+  readonly needed: number;
+}
+
 export interface JobView {
   readonly id: JobId;
   readonly state: JobState;
   readonly attempt: number;
   readonly phase: string | undefined;
   readonly error: { readonly code: string; readonly reason: string } | undefined;
+  /** Of a job that is done. Until it is final a reorganisation of the chain may take it back to `anchoring`. */
+  readonly finality?: Finality | undefined;
   /** Unix seconds, database time. */
   readonly createdAt: number;
   readonly updatedAt: number;

@@ -3,7 +3,7 @@ import { fromBase64 } from "../protocol/bytes.js";
 import { ensure } from "../protocol/errors.js";
 import { hexId, type JobId } from "../protocol/ids.js";
 import { envelopeFromBytes, type Envelope } from "../protocol/dsse.js";
-import { JOB_STATES, PROOF_STATES, type JobView, type LeafState, type LeafView, type ProofRequestView } from "./api.js";
+import { JOB_STATES, PROOF_STATES, type Finality, type JobView, type LeafState, type LeafView, type ProofRequestView } from "./api.js";
 import { integer, oneOf, optionalText, text, type Json } from "./json-answers.js";
 
 const LEAF_STATES: readonly LeafState[] = ["pending", "anchored", "revoked", "refused"];
@@ -22,10 +22,17 @@ export function readJobView(json: Json): JobView {
     attempt: integer(json, "attempt"),
     phase: optionalText(json, "phase"),
     error: error === undefined ? undefined : { code: text(error as Json, "code"), reason: text(error as Json, "reason") },
+    finality: readFinality(json["finality"]),
     createdAt: integer(json, "createdAt"),
     updatedAt: integer(json, "updatedAt"),
   };
 }
+
+const readFinality = (json: unknown): Finality | undefined => (json === undefined ? undefined : {
+  state: oneOf(json as Json, "state", ["mined", "final"]),
+  confirmations: integer(json as Json, "confirmations"),
+  needed: integer(json as Json, "needed"),
+});
 
 export const readProofRequestView = (json: Json): ProofRequestView => ({
   state: oneOf(json, "state", PROOF_STATES),

@@ -4,12 +4,15 @@ import { hex } from "./validate.js";
 
 // JSON answers. src/transport/views.ts reads them on the other side.
 
+export const finalityView = z.object({ state: z.enum(["mined", "final"]), confirmations: z.int().nonnegative(), needed: z.int().nonnegative() });
+
 export const jobView = z.object({
   id: hex(32),
   state: z.enum(JOB_STATES),
   attempt: z.int().nonnegative(),
   phase: z.string().optional(),
   error: z.object({ code: z.string(), reason: z.string() }).optional(),
+  finality: finalityView.optional(),
   createdAt: z.int(),
   updatedAt: z.int(),
 });

@@ -17,6 +17,9 @@ export class ServiceMetrics {
   readonly #batchSeconds = new Histogram("veritee_batch_wait_seconds", "How long the oldest receipt of a batch waited.", SECONDS);
   readonly #gas = new Counter("veritee_batch_gas_total", "Gas of all transactions with receipts.");
   readonly #deeds = new Counter("veritee_deeds_total", "Deeds on the ledger, by kind, outcome and error code.");
+  readonly #callbacks = new Counter("veritee_callbacks_total", "Tries to tell a platform that its job has ended, by outcome and error code.");
+  readonly #reorganised = new Counter("veritee_chain_reorganised_total", "Deeds that a reorganisation moved or undid, and alarms (beyond_final).");
+  readonly #endpoints = new Counter("veritee_chain_endpoint_trouble_total", "Nodes that were away, lagged or disagreed, by position.");
   readonly #failures = new Counter("veritee_loop_failures_total", "Unexpected failures of what runs in the background.");
 
   /** The log, with everything that goes by counted. */
@@ -30,7 +33,7 @@ export class ServiceMetrics {
   }
 
   families(): readonly Family[] {
-    return [this.#requests, this.#requestSeconds, this.#swept, this.#batchSize, this.#batchSeconds, this.#gas, this.#deeds, this.#failures].map((m) => m.family());
+    return [this.#requests, this.#requestSeconds, this.#swept, this.#batchSize, this.#batchSeconds, this.#gas, this.#deeds, this.#reorganised, this.#endpoints, this.#callbacks, this.#failures].map((m) => m.family());
   }
 
   #count(event: LogEvent, f: LogFields): void {
@@ -50,6 +53,12 @@ export class ServiceMetrics {
       case "send_done": return this.#deeds.add({ kind: f.kind ?? "", outcome: "done", code: "" });
       case "send_refused": return this.#deeds.add({ kind: f.kind ?? "", outcome: "refused", code: f.code ?? "" });
       case "send_postponed": return this.#deeds.add({ kind: f.kind ?? "", outcome: "postponed", code: f.code ?? "" });
+      case "callback_done": return this.#callbacks.add({ outcome: "done", code: "" });
+      case "callback_postponed": return this.#callbacks.add({ outcome: "postponed", code: f.code ?? "" });
+      case "callback_failed": return this.#callbacks.add({ outcome: "failed", code: f.code ?? "" });
+      case "send_retracted": return this.#reorganised.add({ kind: f.state ?? "" });
+      case "reorganised_beyond_final": return this.#reorganised.add({ kind: "beyond_final" });
+      case "endpoint_trouble": return this.#endpoints.add({ endpoint: String(f.endpoint ?? 0), trouble: f.kind ?? "" });
       case "loop_failed": return this.#failures.add({ kind: f.kind ?? "" });
       default:
     }

@@ -1,5 +1,5 @@
 import type { JobId, PartyKey } from "../../protocol/ids.js";
-import type { JobView } from "../../transport/api.js";
+import type { Finality, JobView } from "../../transport/api.js";
 import type { Db, JobRow } from "./schema.js";
 
 export const findJob = (db: Db, id: string): Promise<JobRow | undefined> =>
@@ -7,13 +7,14 @@ export const findJob = (db: Db, id: string): Promise<JobRow | undefined> =>
 
 const unixSeconds = (time: Date): number => Math.floor(time.getTime() / 1000);
 
-export function viewOf(job: JobRow): JobView {
+export function viewOf(job: JobRow, finality?: Finality): JobView {
   return {
     id: job.id as JobId,
     state: job.state,
     attempt: job.attempt,
     phase: job.phase ?? undefined,
     error: job.error_code === null ? undefined : { code: job.error_code, reason: job.error_reason ?? "" },
+    finality,
     createdAt: unixSeconds(job.created_at),
     updatedAt: unixSeconds(job.updated_at),
   };

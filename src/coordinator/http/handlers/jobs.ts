@@ -2,7 +2,8 @@ import { z } from "zod";
 import { toBase64 } from "../../../protocol/bytes.js";
 import { VeriteeError } from "../../../protocol/errors.js";
 import { jobRequest } from "../../../protocol/objects/index.js";
-import { findJob, findReceipt, findResults, viewOf } from "../../store/jobs.js";
+import { findJob, findReceipt, findResults } from "../../store/jobs.js";
+import { finalityOf, shownJob } from "../../finality/view.js";
 import { submitJob } from "../../submit-job.js";
 import { watchJob } from "../../watch-job.js";
 import { events, json } from "../answer.js";
@@ -21,7 +22,7 @@ export const jobRoutes = [
     access: "signed", body: envelopeBody, answer: json(jobView, 202),
     handle: async (ctx, { caller, body }) => {
       const signed = ensureOwn(caller, jobRequest.open(body.envelope));
-      return viewOf(await submitJob(ctx, signed, body.received));
+      return shownJob(ctx, await submitJob(ctx, signed, body.received));
     },
   }),
   route({
@@ -29,7 +30,7 @@ export const jobRoutes = [
     handle: async (ctx, call) => {
       const job = await findJob(ctx.db, call.params.id);
       if (job === undefined) throw unknown();
-      return viewOf(job);
+      return shownJob(ctx, job);
     },
   }),
   route({
@@ -43,7 +44,8 @@ export const jobRoutes = [
     handle: async (ctx, call) => {
       const receipt = await findReceipt(ctx.db, call.params.id);
       if (receipt === undefined) throw unknown();
-      return JSON.parse(receipt.file) as Record<string, unknown>;
+      const finality = await finalityOf(ctx, call.params.id);
+      return { ...JSON.parse(receipt.file) as Record<string, unknown>, ...(finality === undefined ? {} : { finality }) };
     },
   }),
   route({

@@ -6,7 +6,7 @@ import { anyObject, deploymentView } from "../views.js";
 
 const ok = z.object({ ok: z.literal(true) });
 const readiness = z.object({
-  ok: z.boolean(), store: z.enum(["ok", "unavailable"]), chain: z.enum(["ok", "unavailable"]), outbox: z.enum(["ok", "behind", "unknown"]), service: z.enum(["ok", "stopping"]),
+  ok: z.boolean(), store: z.enum(["ok", "unavailable"]), chain: z.enum(["ok", "unavailable", "reorganised"]), outbox: z.enum(["ok", "behind", "unknown"]), service: z.enum(["ok", "stopping"]),
 });
 
 /** @param describe makes the API description of the whole table, which these routes are part of */
