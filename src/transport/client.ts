@@ -65,6 +65,11 @@ export class CoordinatorClient extends WorkerClient implements CoordinatorApi {
     return readJobView(await this.json({ method: "POST", path: "/v1/jobs", body: envelopeToBytes(envelope), contentType: PROTOBUF }));
   }
 
+  /** Has an address told when the job has ended. @throws address_refused, unsupported, conflict (the job has another), not_found */
+  async putCallback(id: JobId, url: string): Promise<void> {
+    await this.json({ method: "PUT", path: `/v1/jobs/${id}/callback`, body: new TextEncoder().encode(JSON.stringify({ url })), contentType: "application/json" });
+  }
+
   // ---- results
   async job(id: JobId): Promise<JobView> {
     return readJobView(await this.getJson(`/v1/jobs/${id}`));

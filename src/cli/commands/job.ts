@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { writeFile } from "node:fs/promises";
+import { VeriteeError } from "../../protocol/errors.js";
 import { hexId, type JobId, type Measurement, type ModelManifestId } from "../../protocol/ids.js";
 import { datasetManifest, grant, readAnchor, type Anchor, type ReleaseRule } from "../../protocol/objects/index.js";
 import { readSigned } from "../files.js";
@@ -8,7 +9,7 @@ import { builtMeasurement } from "../measurement.js";
 import { createOutput, EXIT } from "../output.js";
 import { clientOf, openJob, orderJob, readJob, readModelManifest } from "../roles/platform.js";
 
-interface SubmitOptions extends RemoteOptions { grant: string; model: string; anchor: Anchor; measurement?: string; release: ReleaseRule; requireProved?: boolean; json?: boolean }
+interface SubmitOptions extends RemoteOptions { grant: string; model: string; anchor: Anchor; measurement?: string; release: ReleaseRule; requireProved?: boolean; callback?: string; json?: boolean }
 interface OpenOptions extends RemoteOptions { dataset: string; receipt: string; json?: boolean }
 
 const jobId = (text: string): JobId => hexId<JobId>(text, 32, "job");
@@ -22,6 +23,7 @@ export function jobCommand(): Command {
     .option("--measurement <hex>", "enclave to which it may go; this build's own when left out")
     .addOption(new Option("--release <rule>", "what the enterprise is shown").choices(["grade", "full"]).default("grade"))
     .option("--require-proved", "only a dataset whose aggregates are proved will do")
+    .option("--callback <url>", "have this address told when the job has ended; it must be on the coordinator's list")
     .option("--json", "print as JSON")
     .addHelpText("after", "\nExample:\n  veritee job submit --home ./bank --coordinator http://127.0.0.1:8080 --grant acme.grant --model 5d20... --anchor sim")
     .action(async (o: SubmitOptions) => {
@@ -31,7 +33,13 @@ export function jobCommand(): Command {
         grant: await readSigned(o.grant, grant), model: await readModelManifest(home, hexId<ModelManifestId>(o.model, 32, "model")),
         allowedMeasurements: [measurement], allowedAnchors: [o.anchor], releaseRule: o.release, requireProvedDataset: o.requireProved ?? false,
       });
-      createOutput(o.json ?? false).result({ job: job.id }, () => [`job ${job.id}`]);
+      const out = createOutput(o.json ?? false);
+      // Afterwards: a job without its callback can be followed all the same.
+      const refused = o.callback === undefined ? undefined : await clientOf(home, o.coordinator).putCallback(job.id, o.callback).then(() => undefined, (error: unknown) => error);
+      out.result({ job: job.id, ...(o.callback === undefined ? {} : { callback: refused === undefined }) }, () => [`job ${job.id}`]);
+      if (refused === undefined) return;
+      out.note(`the job is submitted, but nobody will be told: ${refused instanceof VeriteeError ? refused.describe() : String(refused)}`);
+      process.exitCode = EXIT.negative;
     });
   withCoordinator(command.command("wait").description("Follow a job until it has ended."))
     .argument("<job>", "id of the job")

@@ -20,6 +20,7 @@ export const ACCESS = {
   signed: { says: "any key; what it sends must be its own", allows: () => Promise.resolve(true) },
   worker: { says: "a registered worker", allows: isWorker },
   job_party: { says: "the job's platform and the owner of its dataset", allows: isJobParty },
+  job_platform: { says: "the job's platform", allows: async (ctx, caller, p) => (await findJob(ctx.db, p["id"] ?? ""))?.platform === caller },
   blob_reader: { says: "the owner of what the blob belongs to, and the worker that holds a job that needs it", allows: (ctx, caller, p) => mayReadBlob(ctx.db, caller, p["id"] as BlobId) },
   proof_owner: { says: "the owner that signed the proof request", allows: async (ctx, caller, p) => (await findProofRequest(ctx.db, p["id"] ?? ""))?.owner === caller },
   leaf_owner: { says: "the owner of the dataset with this leaf", allows: async (ctx, caller, p) => (await findLeafDataset(ctx.db, caller, p["leaf"] ?? "")) !== undefined },

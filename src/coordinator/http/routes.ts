@@ -1,4 +1,5 @@
 import { blobRoutes } from "./handlers/blobs.js";
+import { callbackRoutes } from "./handlers/callbacks.js";
 import { datasetRoutes } from "./handlers/datasets.js";
 import { grantRoutes } from "./handlers/grants.js";
 import { jobRoutes } from "./handlers/jobs.js";
@@ -16,7 +17,7 @@ import type { Route } from "./route.js";
 /** Everything that this service answers to, in the order of the data. */
 export const ROUTES: readonly Route[] = [
   ...systemRoutes(() => openApiDocument()),
-  ...blobRoutes, ...datasetRoutes, ...leafRoutes, ...provedLeafRoutes, ...proofRequestRoutes, ...grantRoutes, ...modelRoutes, ...jobRoutes,
+  ...blobRoutes, ...datasetRoutes, ...leafRoutes, ...provedLeafRoutes, ...proofRequestRoutes, ...grantRoutes, ...modelRoutes, ...jobRoutes, ...callbackRoutes,
   ...workerRoutes, ...leaseRoutes, ...keyReleaseRoutes,
 ];
 

@@ -72,6 +72,12 @@ export interface ProofTaskTable {
   worker: string | null; token: string | null; expires_at: DatabaseTime | null; available_at: DatabaseTime; proof: Bytes | null; error_code: string | null;
 }
 
+/** `event`: what its receiver knows a repetition by. `waiting` for the job to end; a trigger makes it `due`. */
+export interface CallbackTable {
+  job: string; event: string; url: string; host: string; state: "waiting" | "due" | "done" | "failed"; tries: Generated<number>;
+  due_at: DatabaseTime; error_code: string | null; created_at: CreatedAt;
+}
+
 export type OutboxKind = "insert_leaf" | "revoke_leaf" | "insert_proved_leaf" | "revoke_proved_leaf" | "register_model" | "register_worker" | "submit_receipt";
 export interface OutboxTable {
   seq: Generated<bigint>; kind: OutboxKind; subject: string; dedupe: string; payload: string;
@@ -121,6 +127,7 @@ export interface Schema {
   key_requests: KeyRequestTable;
   proof_requests: ProofRequestTable;
   proof_tasks: ProofTaskTable;
+  callbacks: CallbackTable;
   outbox: OutboxTable;
   chain_watch: ChainWatchTable;
   machine_events: MachineEventTable;
@@ -135,5 +142,6 @@ export type NewJob = Insertable<JobTable>;
 export type GrantRow = Selectable<GrantTable>;
 export type WorkerRow = Selectable<WorkerTable>;
 export type NewProofRequest = Insertable<ProofRequestTable>;
+export type CallbackRow = Selectable<CallbackTable>;
 export type OutboxRow = Selectable<OutboxTable>;
 export type JobError = { readonly code: ErrorCode; readonly reason: string };

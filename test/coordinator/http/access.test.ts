@@ -6,24 +6,27 @@ import { toHex } from "../../../src/protocol/bytes.js";
 import { envelopeToBytes } from "../../../src/protocol/dsse.js";
 import { fieldToBytes } from "../../../src/protocol/field.js";
 import type { JobId, ObjectId } from "../../../src/protocol/ids.js";
-import { grant, keyChallenge, keyReply, keyRequest, revocation } from "../../../src/protocol/objects/index.js";
+import { grant, keyChallenge, keyReply, keyRequest, proofRequest, revocation } from "../../../src/protocol/objects/index.js";
 import { ProgressSchema, type Lease } from "../../../src/protocol/wire/veritee_pb.js";
-import { now, party, prepareCase, random, registerWorker, submit, type Case, type Party, type WorkerParty } from "../harness/parties.js";
+import { now, party, prepareCase, PROGRAM, random, registerWorker, submit, type Case, type Party, type WorkerParty } from "../harness/parties.js";
 import { send, sendSigned, type RawRequest } from "../harness/raw.js";
 import { startService, type Service } from "../harness/service.js";
 
-type Role = "owner" | "tenant" | "platform" | "holder" | "worker" | "stranger";
-const ALL: readonly Role[] = ["owner", "tenant", "platform", "holder", "worker", "stranger"];
+/** `tenant` and `rival` are to another dataset and job what `owner` and `platform` are to this one; `revoked` is a worker that the ledger refused. */
+type Role = "owner" | "tenant" | "platform" | "rival" | "holder" | "worker" | "revoked" | "stranger";
+const ALL: readonly Role[] = ["owner", "tenant", "platform", "rival", "holder", "worker", "revoked", "stranger"];
 let service: Service;
 let c: Case;
 let job: JobId;
 let lease: Lease;
 let requestId: string;
+let proofId: string;
+let other: Case;
 let by: Record<Role, Party>;
 
 beforeAll(async () => {
   // The lease lasts as long as the tests do.
-  service = await startService({ leaseSeconds: 600 });
+  service = await startService({ leaseSeconds: 600, callbacks: { allow: ["hooks.example"] } });
   c = await prepareCase(service.url);
   job = await submit(c);
   const [holder, worker]: WorkerParty[] = [await registerWorker(service.url), await registerWorker(service.url)];
@@ -31,9 +34,28 @@ beforeAll(async () => {
   const request = keyRequest.sign({ job, holder: c.owner.key.publicKey, subject: c.dataset.id as ObjectId, worker: (holder as WorkerParty).identity, nonce: random(32) }, (holder as WorkerParty).key);
   await (holder as WorkerParty).api.putKeyRequest(request.envelope);
   requestId = request.id;
-  by = { owner: c.owner, tenant: (await prepareCase(service.url)).owner, platform: c.platform, holder: holder as Party, worker: worker as Party, stranger: party(service.url) };
+  const proofs = proofRequest.sign({
+    owner: c.owner.key.publicKey, dataset: c.dataset.id as never, program: PROGRAM, nonce: random(32), createdAt: now(), notAfter: now() + 600, statements: [0],
+    allowedMeasurements: ["22".repeat(48) as never], allowedAnchors: ["sim"],
+  }, c.owner.key);
+  await c.owner.api.submitProofRequest(proofs.envelope);
+  proofId = proofs.id;
+  other = await prepareCase(service.url);
+  await submit(other);
+  by = {
+    owner: c.owner, tenant: other.owner, platform: c.platform, rival: other.platform, holder: holder as Party, worker: worker as Party, revoked: await refusedWorker(), stranger: party(service.url),
+  };
 });
 afterAll(() => service.close());
+
+async function refusedWorker(): Promise<Party> {
+  const refused = party(service.url);
+  service.chain.faults.push("refused");
+  const identity = { signingKey: refused.key.publicKey, ledgerAddress: toHex(random(20)) as never };
+  const certificate = { worker: identity, evidence: { platform: "sim", evidence: random(100), collateral: new Uint8Array() }, nonce: await refused.api.workerChallenge(), appraisedAt: 0 } as const;
+  await expect(refused.api.registerWorker(certificate)).rejects.toMatchObject({ code: "chain_refused" });
+  return refused;
+}
 
 const as = (role: Role, request: RawRequest) => sendSigned(service.url, by[role].key, request);
 const leafHex = (): string => toHex(fieldToBytes(c.dataset.leaf));
@@ -53,14 +75,15 @@ const MAY: Readonly<Record<string, readonly (Role | "nobody")[]>> = {
   merkleProof: ["holder", "worker"], putKeyRequest: ["holder", "worker"], putKeyEvidence: ["holder", "worker"],
   keyRequest: ["holder"],
   submitProofRequest: ALL, completeProof: ["holder", "worker"],
-  // The case has no proof request: proof-requests.test.ts asks as its owner.
-  proofRequest: [], proof: [],
+  proofRequest: ["owner"], proof: ["owner"],
+  putCallback: ["platform"], callback: ["platform"],
 };
 
 /** Of the case at hand, by a path's parameters: what they name when everything is there. */
 const named = (route: Route): Readonly<Record<string, string>> => {
   if (route.path.startsWith("/v1/blobs/")) return { id: c.dataset.blobs[0] as string };
   if (route.path.startsWith("/v1/key-requests/")) return { id: requestId };
+  if (route.path.startsWith("/v1/proof-requests/")) return { id: proofId, statement: "0" };
   return { id: job, token: toHex(lease.leaseToken), leaf: leafHex(), statement: "0" };
 };
 const SHAPE: Readonly<Record<string, string>> = { id: UNKNOWN, token: "0f".repeat(16), leaf: UNKNOWN, statement: "0" };
@@ -74,7 +97,7 @@ const requestOf = (route: Route, values: Readonly<Record<string, string>>): RawR
 };
 
 /** What the case has not got: to who may ask it looks like what may not be asked for. */
-const NOT_THERE = ["receipt", "worker", "provedLeaf"];
+const NOT_THERE = ["receipt", "worker", "provedLeaf", "proof", "callback"];
 
 describe("every route for every role", () => {
   it("is listed here: a new route needs a line above", () => {
@@ -102,6 +125,20 @@ describe("every route for every role", () => {
       }
     });
   }
+
+  it("takes the id of one thing for no other, whoever asks", async () => {
+    const ids = [job, requestId, proofId, c.dataset.id, c.dataset.blobs[0] as string, leafHex(), c.grant, c.model, c.owner.key.publicKey, other.dataset.id, other.grant];
+    const swapped = ROUTES.filter((r) => !["public", "signed", "worker"].includes(r.access) && /\{(id|leaf)\}/.test(r.path) && r.answer.mediaType !== "text/event-stream");
+    expect(swapped.length).toBeGreaterThan(10);
+    for (const route of swapped) {
+      const right = Object.values(named(route));
+      for (const role of ["owner", "platform", "holder"] as const) {
+        const unknown = await as(role, requestOf(route, SHAPE));
+        const answers = await Promise.all(ids.filter((id) => !right.includes(id)).map((id) => as(role, requestOf(route, { ...SHAPE, id, leaf: id }))));
+        for (const answer of answers) expect([route.name, role, answer.status, answer.text]).toEqual([route.name, role, 404, unknown.text]);
+      }
+    }
+  });
 
   it("gives a receipt that is not there the face of a job that is not there", async () => {
     const [mine, theirs] = [await as("owner", { path: `/v1/jobs/${job}/receipt` }), await as("owner", { path: `/v1/jobs/${UNKNOWN}/receipt` })];
