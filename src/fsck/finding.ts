@@ -1,5 +1,5 @@
 import type { Send } from "../coordinator/outbox/queue.js";
-import type { StoredBlob } from "./blob-shelf.js";
+import type { StoredBlob } from "../coordinator/blobs/blobs.js";
 
 export type FindingKind =
   | "lost" // something that was acknowledged, or is needed, is not there

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Db } from "../coordinator/store/schema.js";
 import { VeriteeError } from "../protocol/errors.js";
-import type { BlobShelf } from "./blob-shelf.js";
+import type { BlobShelf } from "../coordinator/blobs/blobs.js";
 import { checkBlobs } from "./checks/blobs.js";
 import { checkGrants } from "./checks/grants.js";
 import { checkJobs } from "./checks/jobs.js";

@@ -5,7 +5,7 @@ import { sweepTasks } from "../coordinator/queue/proof-tasks.js";
 import { sweepJobs } from "../coordinator/queue/sweep.js";
 import { forgetNonces } from "../coordinator/store/nonces.js";
 import { forgetWorkerChallenges } from "../coordinator/store/workers.js";
-import type { BlobShelf, StoredBlob } from "./blob-shelf.js";
+import type { BlobShelf, StoredBlob } from "../coordinator/blobs/blobs.js";
 import type { Finding, Repair } from "./finding.js";
 
 export interface RepairParts {

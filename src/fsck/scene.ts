@@ -2,7 +2,7 @@ import type { ReleaseEntry } from "../broker/release-log/entry.js";
 import type { ChainPort } from "../coordinator/chain-port.js";
 import type { Db } from "../coordinator/store/schema.js";
 import type { PartyKey } from "../protocol/ids.js";
-import type { BlobShelf } from "./blob-shelf.js";
+import type { BlobShelf } from "../coordinator/blobs/blobs.js";
 import type { Finding } from "./finding.js";
 
 /** What is asked of the ledger. Nothing here can send. */

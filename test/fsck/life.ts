@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { ReleaseEntry } from "../../src/broker/release-log/entry.js";
 import { openStore } from "../../src/coordinator/store/open.js";
 import type { Db } from "../../src/coordinator/store/schema.js";
-import { folderShelf } from "../../src/fsck/blob-shelf.js";
+import { folderShelf } from "../../src/coordinator/blobs/folder.js";
 import type { Finding } from "../../src/fsck/finding.js";
 import { examine, fsck, type FsckParts } from "../../src/fsck/fsck.js";
 import type { BrokerLog, LedgerView } from "../../src/fsck/scene.js";

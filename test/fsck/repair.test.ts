@@ -2,7 +2,7 @@ import { mkdir, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "../../src/coordinator/queue/limits.js";
-import { folderShelf } from "../../src/fsck/blob-shelf.js";
+import { folderShelf } from "../../src/coordinator/blobs/folder.js";
 import type { Finding } from "../../src/fsck/finding.js";
 import { repair } from "../../src/fsck/repair.js";
 import { run, startLife, type Life } from "./life.js";

@@ -5,15 +5,17 @@ import { createOutput, EXIT } from "../output.js";
 import { STATE_DIR } from "../paths.js";
 import { checkCoordinatorStore, type FsckReport } from "../roles/fsck.js";
 import { readDeployment } from "../roles/ledger.js";
+import { blobsOf, blobsOption } from "../blobs-option.js";
 import { databaseOf, storeOption } from "../store-option.js";
 
-interface Options { state: string; store?: string; home?: string[]; rpc?: string; deployment?: string; running?: boolean; grace: number; repair?: boolean; json?: boolean }
+interface Options { state: string; store?: string; blobs?: string; home?: string[]; rpc?: string; deployment?: string; running?: boolean; grace: number; repair?: boolean; json?: boolean }
 
 export const fsckCommand = (): Command =>
   new Command("fsck")
     .description("Look for what is lost, duplicated, orphaned or contradictory in a coordinator's store and blobs, brokers' logs and the ledger.")
     .option("--state <dir>", "folder of the coordinator's store and blobs", join(STATE_DIR, "coordinator"))
     .addOption(storeOption())
+    .addOption(blobsOption())
     .option("--home <dir...>", "folders of parties whose release logs are compared")
     .option("--rpc <url>", "JSON-RPC of the ledger's chain; the ledger is not asked when left out")
     .option("--deployment <file>", "with --rpc: the contracts; those of the embedded chain in --state when left out")
@@ -26,7 +28,7 @@ export const fsckCommand = (): Command =>
       const deployment = o.deployment ?? join(o.state, "ledger", "deployment.json");
       const report = await checkCoordinatorStore({
         stateDir: o.state, homes: o.home ?? [], running: o.running ?? false, graceSeconds: o.grace * 3600, repair: o.repair ?? false,
-        ...databaseOf(o.store),
+        ...databaseOf(o.store), ...blobsOf(o.blobs),
         ledger: o.rpc === undefined ? undefined : { rpcUrl: o.rpc, deployment: await readDeployment(deployment) },
       });
       createOutput(o.json ?? false).result(report, () => inWords(report));

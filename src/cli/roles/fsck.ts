@@ -3,9 +3,10 @@ import { readReleaseLog } from "../../broker/release-log/log.js";
 import type { Deployment } from "../../chain/ports.js";
 import { openReader } from "../../chain/reader.js";
 import { effectsOf } from "../../chain/relay.js";
+import { openExistingBlobs, type BlobStore } from "../../coordinator/blobs/open.js";
+import type { BlobSettings } from "../../coordinator/blobs/settings.js";
 import { DEFAULT_LIMITS } from "../../coordinator/queue/limits.js";
 import { openExistingStore, type DatabaseConfig } from "../../coordinator/store/open.js";
-import { folderShelf } from "../../fsck/blob-shelf.js";
 import type { Finding } from "../../fsck/finding.js";
 import { fsck } from "../../fsck/fsck.js";
 import { repair, type Repaired } from "../../fsck/repair.js";
@@ -15,9 +16,10 @@ import { readParty } from "./home.js";
 import { clock } from "./system.js";
 
 export interface FsckRequest {
-  /** The coordinator's folder: the embedded store, and the blobs. */
+  /** The coordinator's folder: the embedded store, and the blobs unless they are in a bucket. */
   readonly stateDir: string;
   readonly database?: DatabaseConfig;
+  readonly blobs?: BlobSettings;
   /** Of parties whose release logs are compared. */
   readonly homes?: readonly string[];
   readonly ledger?: { readonly rpcUrl: string; readonly deployment: Deployment } | undefined;
@@ -39,8 +41,10 @@ export async function checkCoordinatorStore(request: FsckRequest): Promise<FsckR
   const logs = await Promise.all((request.homes ?? []).map(brokerLog));
   const view = ledger === undefined ? undefined : effectsOf(await openReader(ledger.rpcUrl, ledger.deployment));
   const db = await openExistingStore(stateDir, database);
+  let store: BlobStore | undefined;
   try {
-    const parts = { db, blobs: folderShelf(join(stateDir, "blobs")), ledger: view, logs, running, ...(graceSeconds === undefined ? {} : { graceSeconds }) };
+    store = await openExistingBlobs(request.blobs ?? { kind: "folder" }, join(stateDir, "blobs"));
+    const parts = { db, blobs: store.shelf, ledger: view, logs, running, ...(graceSeconds === undefined ? {} : { graceSeconds }) };
     const findings = await fsck(parts);
     if (request.repair !== true) return { clean: findings.length === 0, findings, repaired: [] };
     const repaired = await repair({ ...parts, limits: DEFAULT_LIMITS, now: clock() }, findings);
@@ -48,6 +52,7 @@ export async function checkCoordinatorStore(request: FsckRequest): Promise<FsckR
     return { clean: left.length === 0, findings: left, repaired };
   } finally {
     await db.destroy();
+    store?.close();
   }
 }
 

@@ -1,7 +1,7 @@
 import { datasetManifest } from "../../protocol/objects/dataset.js";
 import type { Finding } from "../finding.js";
 import { before, type Check, type Scene } from "../scene.js";
-import type { StoredBlob } from "../blob-shelf.js";
+import type { StoredBlob } from "../../coordinator/blobs/blobs.js";
 
 /** Every blob that is referred to is there and whole; what nothing refers to is young. */
 export const checkBlobs: Check = async (scene) => {
