@@ -13,12 +13,13 @@ import { collateralFor, DEFAULT_CACHE } from "../roles/collateral.js";
 import { openCoordinator } from "../roles/coordinator.js";
 import { openDevLedger, readDeployment, registrarKey, type DevLedger } from "../roles/ledger.js";
 import { readSettings, said } from "../settings-file.js";
+import { blobsOf, blobsOption } from "../blobs-option.js";
 import { databaseOf, storeOption } from "../store-option.js";
 import { openSpans } from "../tracing/open.js";
 import { untilInterrupted } from "../until-interrupted.js";
 
 interface Options extends ParametersOption {
-  state: string; host: string; port: number; store?: string; rpc?: string; deployment?: string; key?: string;
+  state: string; host: string; port: number; store?: string; blobs?: string; rpc?: string; deployment?: string; key?: string;
   measurement?: string[]; simulation?: boolean; allowDevelopment?: boolean; collateral: string; offline?: boolean;
   settings?: string; adminPort?: number; adminHost?: string; batchSize?: number; batchAge?: number; batchPatient?: boolean;
 }
@@ -53,6 +54,7 @@ export const coordinatorCommand = (): Command =>
     .option("--host <host>", "address to listen on", "127.0.0.1")
     .option("--port <n>", "port to listen on", parsePort, 8080)
     .addOption(storeOption())
+    .addOption(blobsOption())
     .option("--rpc <url>", "JSON-RPC of a chain; the embedded development chain when left out")
     .option("--deployment <file>", "with --rpc: the contracts (veritee ledger deploy)")
     .option("--key <file>", "with --rpc: the registrar's key, used by this process alone")
@@ -69,7 +71,7 @@ export const coordinatorCommand = (): Command =>
     .option("--batch-patient", "wait that long even when no job is under way that could join: the moment of a receipt says less")
     .addHelpText("after", "\nLog lines go to standard output as JSON.\n\nExample:\n  veritee coordinator --simulation --allow-development --port 8080")
     .action(async (o: Options) => {
-      const database = databaseOf(o.store);
+      const stores = { ...databaseOf(o.store), ...blobsOf(o.blobs) };
       if (o.simulation === true) ensureMaySimulate("simulated workers");
       if (o.allowDevelopment === true) ensureMaySimulate("development parameters");
       const parameters = await openParameters(o);
@@ -82,7 +84,7 @@ export const coordinatorCommand = (): Command =>
         settings: {
           ...settings, developmentParameters: o.allowDevelopment ?? false, stateDir: o.state, host: o.host, port: o.port,
           ...said({ adminPort: o.adminPort, adminHost: o.adminHost, batchSize: o.batchSize, batchAgeMs: o.batchAge, batchEarly: o.batchPatient === true ? false : undefined }),
-          ...database,
+          ...stores,
         },
         rpcUrl: ledger.rpcUrl, deployment: ledger.deployment, registrarKey: ledger.registrarKey,
         measurements, simulation: o.simulation ?? false, log, parameters, spans: await openSpans("coordinator"),
