@@ -13,9 +13,13 @@ export interface Anvil {
 
 const START_TIMEOUT_MS = 15_000;
 
-/** Starts anvil on a free port of 127.0.0.1; it ends at the latest when we do. @throws chain_unavailable */
-export async function startAnvil(args: readonly string[]): Promise<Anvil> {
-  const child = launch(anvilBinary(), ["--host", "127.0.0.1", "--port", "0", ...args]);
+/** Where a chain listens; port 0 takes a free one. */
+export interface ListenAt { readonly host: string; readonly port: number }
+const OURS_ALONE: ListenAt = { host: "127.0.0.1", port: 0 };
+
+/** Starts anvil; it ends at the latest when we do. `rpcUrl` is this machine's way to it. @throws chain_unavailable */
+export async function startAnvil(args: readonly string[], { host, port } = OURS_ALONE): Promise<Anvil> {
+  const child = launch(anvilBinary(), ["--host", host, "--port", String(port), ...args]);
   const ended = new Promise<void>((resolve) => {
     child.once("exit", () => resolve());
     child.once("error", () => resolve());
@@ -71,7 +75,7 @@ function listening(child: ChildProcess): Promise<string> {
     child.once("exit", onExit);
     const onOutput = (chunk: Buffer): void => {
       said += chunk.toString("utf8");
-      const port = /Listening on 127\.0\.0\.1:(\d+)/.exec(said)?.[1];
+      const port = /Listening on (?:127\.0\.0\.1|0\.0\.0\.0):(\d+)/.exec(said)?.[1];
       if (port === undefined) return;
       clearTimeout(timer);
       child.removeListener("exit", onExit);

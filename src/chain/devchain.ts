@@ -1,6 +1,6 @@
 import type { VeriteeError } from "../protocol/errors.js";
 import type { LedgerAddress } from "../protocol/ids.js";
-import { startAnvil } from "./anvil.js";
+import { startAnvil, type ListenAt } from "./anvil.js";
 import { rpc } from "./rpc.js";
 import { awaitPredecessor, holdState, releaseState } from "./state-lock.js";
 import { restoreState, StateKeeper } from "./state-file.js";
@@ -14,6 +14,8 @@ export interface DevChainOptions {
   readonly stateFile?: string;
   /** EVM rules of the chain; contracts are compiled for paris whatever it says. */
   readonly hardfork?: "paris" | "shanghai" | "cancun" | "prague" | "osaka";
+  /** 127.0.0.1 and a free port unless given. Beyond this machine only where nobody else can reach it: it obeys everyone. */
+  readonly listen?: ListenAt | undefined;
   /** Told when the state could not be saved (store_failed, storage_full); the chain runs on. */
   readonly onProblem?: (problem: VeriteeError) => void;
 }
@@ -46,7 +48,7 @@ export async function startDevChain(options: DevChainOptions): Promise<DevChain>
     // Named: the default is whatever the release thinks newest.
     "--hardfork", options.hardfork ?? "prague", "--chain-id", String(chainId), "--accounts", "0",
     ...(stateFile === undefined ? [] : ["--state", stateFile]),
-  ]);
+  ], options.listen);
   if (stateFile !== undefined) await holdState(stateFile, { pid: child.pid as number, rpcUrl });
   const keeper = stateFile === undefined ? undefined : new StateKeeper(rpcUrl, stateFile, options.onProblem ?? (() => undefined));
   void ended.then(() => keeper?.close());

@@ -1,10 +1,10 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openSender } from "../../chain/sender.js";
 import { cardFromJson } from "../../protocol/endorsement-file.js";
 import { createOutput } from "../output.js";
-import { parsePositive, readJson, SOURCE_CLASSES } from "../options.js";
+import { parsePort, parsePositive, readJson, SOURCE_CLASSES } from "../options.js";
 import { openParameters, withParameters, type ParametersOption } from "../parameters.js";
 import { STATE_DIR } from "../paths.js";
 import { ensureMaySimulate } from "../profile.js";
@@ -15,9 +15,11 @@ export function ledgerCommand(): Command {
   const command = new Command("ledger").description("The ledger's contracts: on the embedded development chain, or on a chain that exists.");
   withParameters(command.command("dev")).description("Run the embedded development chain with the contracts, until interrupted. Anyone can have coins on it.")
     .option("--state <dir>", "folder of its state", join(STATE_DIR, "ledger"))
-    .addHelpText("after", "\nExample:\n  veritee ledger dev --state ./ledger")
-    .action(async (o: ParametersOption & { state: string }) => {
-      const ledger = await openDevLedger(o.state, undefined, await openParameters(o));
+    .addOption(new Option("--host <host>", "address to listen on; another than this machine's own obeys everyone who reaches it").choices(["127.0.0.1", "0.0.0.0"]).default("127.0.0.1"))
+    .option("--port <n>", "port to listen on, 0 for a free one", parsePort, 0)
+    .addHelpText("after", "\nExample:\n  veritee ledger dev --state ./ledger --port 8545")
+    .action(async (o: ParametersOption & { state: string; host: string; port: number }) => {
+      const ledger = await openDevLedger(o.state, undefined, await openParameters(o), o);
       process.stdout.write(`${JSON.stringify({ rpcUrl: ledger.rpcUrl, ...ledger.deployment, deployment: join(o.state, "deployment.json"), key: join(o.state, "registrar.key") })}\n`);
       await untilInterrupted(new Promise<void>(() => undefined), ledger.stop);
     });

@@ -2,6 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import type { ListenAt } from "../../chain/anvil.js";
 import { contractsDigest, deploy } from "../../chain/deploy.js";
 import { startDevChain } from "../../chain/devchain.js";
 import type { CircuitRegistration, Deployment } from "../../chain/ports.js";
@@ -90,10 +91,10 @@ export interface DevLedger {
 }
 
 /** Starts the embedded chain on a folder; deploys the contracts unless they are there, with this build's code and the parameters' keys. */
-export async function openDevLedger(folder: string, onStep?: (step: string) => void, parameters = builtInParameters): Promise<DevLedger> {
+export async function openDevLedger(folder: string, onStep?: (step: string) => void, parameters = builtInParameters, listen?: ListenAt): Promise<DevLedger> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const key = await registrarKey(join(folder, "registrar.key"));
-  const chain = await startDevChain({ chainId: DEV_CHAIN_ID, stateFile: join(folder, "chain.json") });
+  const chain = await startDevChain({ chainId: DEV_CHAIN_ID, stateFile: join(folder, "chain.json"), listen });
   try {
     const file = join(folder, "deployment.json");
     const codeFile = join(folder, "contracts.sha256");
