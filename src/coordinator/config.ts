@@ -2,6 +2,7 @@ import { z } from "zod";
 import { VeriteeError } from "../protocol/errors.js";
 import { callbackSettings } from "./callbacks/settings.js";
 import { blobSettings } from "./blobs/settings.js";
+import { transactionSettings } from "./transactions/settings.js";
 import { loadSettings, quotaSettings } from "./guard/settings.js";
 
 const database = z.discriminatedUnion("kind", [
@@ -37,6 +38,8 @@ const configSchema = z.strictObject({
   confirmations: z.int().min(0).max(256).default(12),
   /** How often the chain is looked at. */
   watchMs: z.int().min(20).max(60_000).default(1000),
+  /** What sending to the ledger may cost, and how patient it is. */
+  transactions: transactionSettings.prefault({}),
   /** Port for metrics and probes of the operator's own tools, unsigned; none unless given. 0 takes a free one. */
   adminPort: z.int().min(0).max(65535).optional(),
   adminHost: z.string().min(1).default("127.0.0.1"),

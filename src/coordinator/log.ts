@@ -19,6 +19,8 @@ export interface LogFields {
   readonly gas?: number;
   readonly tries?: number;
   readonly port?: number;
+  /** Of the registrar's account. */
+  readonly nonce?: number;
   /** How many blocks of the chain were replaced. */
   readonly depth?: number;
   /** Position of a node among those that are configured, from 1: never its URL. */
@@ -29,11 +31,11 @@ export interface LogFields {
 }
 
 export const LOG_FIELDS = [
-  "method", "route", "status", "durationMs", "code", "job", "attempt", "state", "kind", "count", "program", "waitMs", "gas", "tries", "port", "depth", "endpoint", "error", "frames",
+  "method", "route", "status", "durationMs", "code", "job", "attempt", "state", "kind", "count", "program", "waitMs", "gas", "tries", "port", "nonce", "depth", "endpoint", "error", "frames",
 ] as const satisfies readonly (keyof LogFields)[];
 
 export const LOG_EVENTS = [
-  "started", "stopping", "stopped", "request", "request_failed", "job_changed", "send_done", "send_refused", "send_postponed", "sends_final", "send_retracted", "reorganised_beyond_final", "endpoint_trouble", "batch_taken", "batch_sent", "loop_failed", "bells_cut", "callback_done", "callback_postponed", "callback_failed",
+  "started", "stopping", "stopped", "request", "request_failed", "job_changed", "send_done", "send_refused", "send_postponed", "sends_final", "send_retracted", "reorganised_beyond_final", "endpoint_trouble", "batch_taken", "batch_sent", "transaction_tended", "loop_failed", "bells_cut", "callback_done", "callback_postponed", "callback_failed",
 ] as const;
 export type LogEvent = (typeof LOG_EVENTS)[number];
 

@@ -31,9 +31,13 @@ import { storedNonces } from "./store/nonces.js";
 import { openStore } from "./store/open.js";
 import type { Db } from "./store/schema.js";
 import { runSweeper } from "./sweeper.js";
+import { transactionGauges } from "./transactions/gauges.js";
+import type { OpenChain, OpenedChain } from "./transactions/open-chain.js";
+import { runTransactions } from "./transactions/run-transactions.js";
 
 export interface CoordinatorPorts {
-  readonly chain: ChainPort;
+  /** The ledger, or how to open it on the store that keeps its transactions. */
+  readonly chain: ChainPort | OpenChain;
   readonly appraiseWorker: AppraiseWorker;
   readonly findBadProofs: FindBadProofs;
   /** By default evidence stays as it came. */
@@ -75,13 +79,18 @@ export async function startCoordinator(settings: CoordinatorSettings, ports: Coo
 }
 
 interface ServePorts extends CoordinatorPorts { readonly blobs: Blobs }
+/** A ledger that keeps its transactions itself needs no looking after. */
+type ServedChain = Pick<OpenedChain, "chain"> & Partial<OpenedChain>;
 
 async function serve(config: CoordinatorConfig, ports: ServePorts, db: Db): Promise<Coordinator> {
   const stopping = new AbortController();
   const authorities = [...config.authorities];
   const [lag, metrics] = [new LagMeter(), new ServiceMetrics()];
   lag.start(stopping.signal);
-  const ctx = contextOf(config, { ...ports, counted: metrics.over(createLog(ports.log)), lag }, db, stopping.signal, authorities);
+  const log = metrics.over(createLog(ports.log));
+  const served: ServedChain = typeof ports.chain === "function"
+    ? await ports.chain({ db, log, transactions: config.transactions, stopping: stopping.signal }) : { chain: ports.chain };
+  const ctx = contextOf(config, { ...ports, chain: served.chain, counted: log, lag }, db, stopping.signal, authorities);
   const server = boundedServer(config.load, createApp(ctx, ROUTES));
   server.listen(config.port, config.host);
   await once(server, "listening");
@@ -91,6 +100,7 @@ async function serve(config: CoordinatorConfig, ports: ServePorts, db: Db): Prom
   const admin = await openAdmin(config, ctx, metrics, lag);
   const batches = { ...ctx, batching: config, findBadProofs: ports.findBadProofs };
   const loops = [runSender(ctx, stopping.signal), runBatches(batches, stopping.signal), runSweeper(ctx, stopping.signal), runWatcher({ ...ctx, watchMs: config.watchMs }, stopping.signal)];
+  if (served.lookAfter !== undefined) loops.push(runTransactions({ ...ctx, lookAfter: served.lookAfter }, stopping.signal));
   const { spans = NO_SPANS } = ports;
   if (spans !== NO_SPANS) loops.push(runSpans(ctx, spans, stopping.signal));
   if (config.database.kind === "postgres") loops.push(relayBells(config.database.url, ctx, stopping.signal));
@@ -108,7 +118,7 @@ async function openAdmin(config: CoordinatorConfig, ctx: Context, metrics: Servi
   if (config.adminPort === undefined) return undefined;
   const server = adminServer({
     readiness: ctx.readiness,
-    families: async () => [...metrics.families(), ...processGauges(ctx.gate.pending, lag.ms), ...await storeGauges(ctx.db)],
+    families: async () => [...metrics.families(), ...processGauges(ctx.gate.pending, lag.ms), ...await storeGauges(ctx.db), ...await transactionGauges(ctx.db)],
     failed: (error) => { ctx.log.write("error", "loop_failed", { kind: "admin", ...errorFields(error) }); },
   });
   server.listen(config.adminPort, config.adminHost);
@@ -116,7 +126,7 @@ async function openAdmin(config: CoordinatorConfig, ctx: Context, metrics: Servi
   return server;
 }
 
-function contextOf(config: CoordinatorConfig, ports: ServePorts & { readonly counted: Log; readonly lag: LagMeter }, db: Db, stopping: AbortSignal, authorities: readonly string[]): Context {
+function contextOf(config: CoordinatorConfig, ports: ServePorts & { readonly chain: ChainPort; readonly counted: Log; readonly lag: LagMeter }, db: Db, stopping: AbortSignal, authorities: readonly string[]): Context {
   return {
     db,
     blobs: ports.blobs,

@@ -1,11 +1,10 @@
 import { SIMULATION_ANCHORS, VENDOR_ANCHORS } from "../../attestation/roots.js";
 import type { Deployment } from "../../chain/ports.js";
 import { openReader } from "../../chain/reader.js";
-import { openSender } from "../../chain/sender.js";
 import { workerAppraiser } from "../../coordinator/appraise-worker.js";
-import { evmChain } from "../../coordinator/chain-adapter.js";
 import type { CoordinatorSettings } from "../../coordinator/config.js";
 import { startCoordinator, type Coordinator, type CoordinatorPorts } from "../../coordinator/start.js";
+import { journalledChain } from "../../coordinator/transactions/open-chain.js";
 import type { Measurement } from "../../protocol/ids.js";
 import { builtInParameters, type Parameters } from "../../proofs/parameters.js";
 import { PGLITE_TEMPLATE } from "../paths.js";
@@ -30,7 +29,7 @@ export interface CoordinatorRole {
 /** The coordinator on an EVM ledger. */
 export async function openCoordinator(role: CoordinatorRole): Promise<Coordinator> {
   const { rpcUrl, deployment, registrarKey: privateKey } = role;
-  const chain = evmChain(await openReader(rpcUrl, deployment), await openSender({ rpcUrl, deployment, privateKey }));
+  const chain = journalledChain({ rpcUrl, deployment, privateKey }, await openReader(rpcUrl, deployment));
   const anchors = role.simulation ? SIMULATION_ANCHORS : VENDOR_ANCHORS;
   const policy = { allowedMeasurements: role.measurements, allowedAnchors: role.simulation ? (["sim"] as const) : [] };
   const settings = { database: { kind: "pglite" as const, templateFile: PGLITE_TEMPLATE }, ...role.settings };

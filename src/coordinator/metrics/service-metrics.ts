@@ -20,6 +20,7 @@ export class ServiceMetrics {
   readonly #callbacks = new Counter("veritee_callbacks_total", "Tries to tell a platform that its job has ended, by outcome and error code.");
   readonly #reorganised = new Counter("veritee_chain_reorganised_total", "Deeds that a reorganisation moved or undid, and alarms (beyond_final).");
   readonly #endpoints = new Counter("veritee_chain_endpoint_trouble_total", "Nodes that were away, lagged or disagreed, by position.");
+  readonly #transactions = new Counter("veritee_chain_transaction_events_total", "What had to be done about transactions on their way to the ledger.");
   readonly #failures = new Counter("veritee_loop_failures_total", "Unexpected failures of what runs in the background.");
 
   /** The log, with everything that goes by counted. */
@@ -33,7 +34,7 @@ export class ServiceMetrics {
   }
 
   families(): readonly Family[] {
-    return [this.#requests, this.#requestSeconds, this.#swept, this.#batchSize, this.#batchSeconds, this.#gas, this.#deeds, this.#reorganised, this.#endpoints, this.#callbacks, this.#failures].map((m) => m.family());
+    return [this.#requests, this.#requestSeconds, this.#swept, this.#batchSize, this.#batchSeconds, this.#gas, this.#deeds, this.#reorganised, this.#endpoints, this.#callbacks, this.#transactions, this.#failures].map((m) => m.family());
   }
 
   #count(event: LogEvent, f: LogFields): void {
@@ -59,6 +60,7 @@ export class ServiceMetrics {
       case "send_retracted": return this.#reorganised.add({ kind: f.state ?? "" });
       case "reorganised_beyond_final": return this.#reorganised.add({ kind: "beyond_final" });
       case "endpoint_trouble": return this.#endpoints.add({ endpoint: String(f.endpoint ?? 0), trouble: f.kind ?? "" });
+      case "transaction_tended": return this.#transactions.add({ kind: f.kind ?? "" });
       case "loop_failed": return this.#failures.add({ kind: f.kind ?? "" });
       default:
     }

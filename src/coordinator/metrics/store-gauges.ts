@@ -3,7 +3,7 @@ import { JOB_STATES } from "../../transport/api.js";
 import type { Db } from "../store/schema.js";
 import type { Family, Labels } from "./exposition.js";
 
-const gauge = (name: string, help: string, samples: readonly (readonly [Labels, number])[]): Family =>
+export const gauge = (name: string, help: string, samples: readonly (readonly [Labels, number])[]): Family =>
   ({ name, help, type: "gauge", samples: samples.map(([labels, value]) => ({ name, labels, value })) });
 
 /** What the store holds now; every replica over one store tells the same. */

@@ -1,5 +1,6 @@
 import type { ColumnType, Generated, Insertable, Kysely, Selectable } from "kysely";
 import type { Bytes } from "../../protocol/bytes.js";
+import type { TransactionState } from "../../chain/transactions/journal.js";
 import type { JobState, LeafState } from "../../transport/api.js";
 import type { ErrorCode } from "../../protocol/errors.js";
 
@@ -92,14 +93,24 @@ export interface OutboxTable {
   undone: Generated<number>;
 }
 
-export type MachineName = "key_request" | "send" | "proof_task";
+export type MachineName = "key_request" | "send" | "proof_task" | "transaction";
+/** `account`: CAIP-10. Nonces from `first_nonce` to `next_nonce` have each a row in chain_transactions. */
+export interface ChainAccountTable { account: string; first_nonce: bigint; next_nonce: bigint; created_at: CreatedAt }
+/** One nonce. `digest` names the call, null where the nonce is only used up; `hashes`: JSON list of all versions, the newest `fillers` of which do nothing. Fees: wei per gas. */
+export interface ChainTransactionTable {
+  account: string; nonce: bigint; state: TransactionState; digest: string | null; hashes: string; fillers: Generated<number>;
+  raw: Bytes | null; max_fee: bigint | null; tip: bigint | null; fee_cap: bigint | null; height: bigint | null; capped: Generated<boolean>;
+  mined_hash: string | null; mined_block: bigint | null; created_at: CreatedAt;
+  signed_at: DatabaseTime | null; sent_at: DatabaseTime | null; unseen_at: DatabaseTime | null; due_at: DatabaseTime;
+}
+
 /** How far a ledger has been followed; `checkpoint`: the highest block that was called final. */
 export interface ChainWatchTable {
   ledger: string; head_number: bigint; head_hash: string; checkpoint_number: bigint | null; checkpoint_hash: string | null;
   seen_at: DatabaseTime; reorganised_at: DatabaseTime | null;
 }
 
-/** What happened to key requests (`subject`: id), deeds for the ledger (seq of outbox) and statements to prove (request:statement), steps that changed something only. */
+/** What happened to key requests (`subject`: id), deeds for the ledger (seq of outbox), statements to prove (request:statement) and nonces (account:nonce), steps that changed something only. */
 export interface MachineEventTable {
   seq: Generated<bigint>; machine: MachineName; subject: string; event: string; from_state: string; to_state: string; detail: string | null; at: CreatedAt;
 }
@@ -131,6 +142,8 @@ export interface Schema {
   outbox: OutboxTable;
   chain_watch: ChainWatchTable;
   machine_events: MachineEventTable;
+  chain_accounts: ChainAccountTable;
+  chain_transactions: ChainTransactionTable;
   caller_blobs: CallerBlobTable;
   caller_usage: CallerUsageTable;
 }
@@ -144,4 +157,5 @@ export type WorkerRow = Selectable<WorkerTable>;
 export type NewProofRequest = Insertable<ProofRequestTable>;
 export type CallbackRow = Selectable<CallbackTable>;
 export type OutboxRow = Selectable<OutboxTable>;
+export type ChainTransactionRow = Selectable<ChainTransactionTable>;
 export type JobError = { readonly code: ErrorCode; readonly reason: string };

@@ -1,6 +1,7 @@
 import { TASK_MACHINE } from "../queue/task-transitions.js";
 import { JOB_MACHINE } from "../queue/transitions.js";
 import { keyRequestState, KEY_REQUEST_MACHINE } from "../store/key-request-transitions.js";
+import { subjectOf as nonceSubject, TRANSACTION_MACHINE } from "../transactions/transitions.js";
 import { sendState, SEND_MACHINE } from "../outbox/transitions.js";
 import type { Db, MachineName } from "../store/schema.js";
 import { groupBy } from "./group.js";
@@ -11,9 +12,9 @@ export interface Contradiction { readonly machine: string; readonly subject: str
 
 const PAGE = 500;
 
-/** Replays every recorded life of a store: of its jobs, key requests, deeds for the ledger and statements to prove. */
+/** Replays every recorded life of a store: of its jobs, key requests, deeds for the ledger, statements to prove and nonces. */
 export async function replayStore(db: Db): Promise<readonly Contradiction[]> {
-  return [...(await replayJobs(db)), ...(await replayKeyRequests(db)), ...(await replaySends(db)), ...(await replayTasks(db))];
+  return [...(await replayJobs(db)), ...(await replayKeyRequests(db)), ...(await replaySends(db)), ...(await replayTasks(db)), ...(await replayTransactions(db))];
 }
 
 export async function replayJobs(db: Db): Promise<readonly Contradiction[]> {
@@ -71,6 +72,24 @@ export async function replayTasks(db: Db): Promise<readonly Contradiction[]> {
     }
     after = rows.at(-1) as (typeof rows)[number];
   }
+}
+
+export async function replayTransactions(db: Db): Promise<readonly Contradiction[]> {
+  const found: Contradiction[] = [];
+  for (const { account } of await db.selectFrom("chain_accounts").select("account").orderBy("account").execute()) {
+    for (let after = -1n; ;) {
+      const rows = await db.selectFrom("chain_transactions").select(["nonce", "state"]).where("account", "=", account).where("nonce", ">", after)
+        .orderBy("nonce").limit(PAGE).execute();
+      if (rows.length === 0) break;
+      const lives = await livesOf(db, "transaction", rows.map((row) => nonceSubject(account, row.nonce)));
+      for (const { nonce, state } of rows) {
+        const subject = nonceSubject(account, nonce);
+        note(found, TRANSACTION_MACHINE.name, subject, replay(TRANSACTION_MACHINE, lives.get(subject) ?? [], { state }));
+      }
+      after = (rows.at(-1) as { nonce: bigint }).nonce;
+    }
+  }
+  return found;
 }
 
 async function livesOf(db: Db, machine: MachineName, subjects: readonly string[]): Promise<Map<string, Step[]>> {

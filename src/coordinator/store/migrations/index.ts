@@ -6,6 +6,7 @@ import * as provedLeaves from "./0002-proved-leaves.js";
 import * as machineEvents from "./0004-machine-events.js";
 import * as usage from "./0005-usage.js";
 import * as proofTasks from "./0006-proof-tasks.js";
+import * as chainTransactions from "./0007-chain-transactions.js";
 import * as finality from "./0008-finality.js";
 import * as holders from "./0009-holders-and-indexes.js";
 import * as proofTaskTrace from "./0011-proof-task-trace.js";
@@ -15,7 +16,7 @@ import * as tracedJobs from "./0013-traced-jobs.js";
 /** In order; a released one is never changed. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-initial": initial, "0002-proved-leaves": provedLeaves, "0004-machine-events": machineEvents, "0005-usage": usage,
-  "0006-proof-tasks": proofTasks, "0008-finality": finality, "0009-holders-and-indexes": holders, "0011-proof-task-trace": proofTaskTrace,
+  "0006-proof-tasks": proofTasks, "0007-chain-transactions": chainTransactions, "0008-finality": finality, "0009-holders-and-indexes": holders, "0011-proof-task-trace": proofTaskTrace,
   "0012-callbacks": callbacks,
   "0013-traced-jobs": tracedJobs,
 };
