@@ -46,8 +46,8 @@ if (task === "test") {
   node("bin/veritee.mjs", ["setup"]);
   run(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), "run", ...args]);
 } else if (task === "fuzz") {
-  // The full run; `npm test` runs a tenth of it.
-  const env = { ...process.env, VERITEE_EVIDENCE_RUNS: process.env.VERITEE_EVIDENCE_RUNS ?? "1000000" };
+  // The full runs: a million mutations of evidence, and for each decoder. `npm test` runs a part of them.
+  const env = { ...process.env, VERITEE_EVIDENCE_RUNS: process.env.VERITEE_EVIDENCE_RUNS ?? "1000000", VERITEE_FUZZ_RUNS: process.env.VERITEE_FUZZ_RUNS ?? "1000000" };
   run(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), "run", "test/fuzz", ...args], { env });
 } else if (task === "soundness") {
   // The full runs of what `npm test` does in part: verdicts, every mutant of the circuits' templates.
@@ -63,6 +63,15 @@ if (task === "test") {
   node("bin/veritee.mjs", ["setup"]);
   const env = { ...process.env, VERITEE_FAULTS: "full" };
   run(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), "run", ...(args.length > 0 ? args : ["test/faults"])], { env });
+} else if (task === "load") {
+  // `npm test` plays a fiftieth. Options: --jobs, --coordinators, --workers, --kills, --seed, --real N (docs/load-test.md).
+  node("bin/veritee.mjs", ["setup"]);
+  const env = { ...process.env, VERITEE_LOAD: "full" };
+  while (/^--(jobs|coordinators|workers|kills|seed|real)$/.test(args[0] ?? "") && args.length > 1) {
+    const [name, value] = args.splice(0, 2);
+    env[name === "--seed" ? "VERITEE_SEED" : `VERITEE_LOAD_${name.slice(2).toUpperCase()}`] = value;
+  }
+  run(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), "run", "test/load", "--disable-console-intercept", ...args], { env });
 } else if (task === "bench") {
   node("dist/bench/main.js", args);
 } else {

@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startPostgres, type PostgresServer } from "../../bench/postgres/server.js";
+import { freshPostgresDatabase } from "../coordinator/harness/database.js";
+import { newDraw } from "../faults/harness/draw.js";
+import { sizeOf } from "./size.js";
+import { runStubbed, type LoadResult } from "./stubbed.js";
+
+// Promise: whoever of the coordinators and workers is killed while jobs run, and however often, every acknowledged job is done
+// once, and what is left behind is clean. THE PROOF IS STUBBED in the large runs, and the ledger with it: docs/load-test.md.
+
+const TIME_MS = 3 * 3600_000;
+const size = sizeOf(process.env);
+const draw = newDraw();
+let server: PostgresServer | undefined;
+let missing: string | undefined;
+beforeAll(async () => {
+  // With fsync on: what it acknowledges is on the disk.
+  server = await startPostgres({ fsync: true }).catch((error: unknown) => void (missing = (error as Error).message));
+});
+afterAll(() => server?.stop());
+
+describe("jobs through a cluster whose processes are killed", () => {
+  it(`with stubbed proofs: ${size.jobs} jobs, ${size.coordinators} coordinators, ${size.workers} workers, ${size.kills} kills (seed ${draw.seed})`, async ({ skip }) => {
+    if (server === undefined) return skip(`no PostgreSQL: ${missing ?? ""}`);
+    const result = await runStubbed(size, await freshPostgresDatabase(server.url), draw);
+    say(result);
+    const { done, lost, double, findings, unexpected, killed } = result;
+    expect({ done, lost, double, findings, unexpected, kills: killed.length })
+      .toEqual({ done: size.jobs, lost: [], double: [], findings: [], unexpected: [], kills: size.kills });
+  }, TIME_MS);
+});
+
+function say(r: LoadResult): void {
+  process.stderr.write([
+    `\nload, proofs STUBBED: ${r.done} of ${size.jobs} jobs done in ${r.seconds.toFixed(1)} s, ${(r.done / r.seconds).toFixed(1)} jobs/s; seed ${draw.seed}`,
+    `  lost ${r.lost.length}, double ${r.double.length}, unexpected ${r.unexpected.length}, fsck findings ${r.findings.length}`,
+    `  ${r.killed.length} kills (${r.killed.filter((name) => name.startsWith("coordinator")).length} of coordinators), ${r.leases} leases, ${r.lapsed} lapsed`,
+    `  from submission to done: p50 ${r.p50Ms} ms, p99 ${r.p99Ms} ms; most memory: coordinator ${r.peakMiB.coordinator} MiB, worker ${r.peakMiB.worker} MiB\n`,
+  ].join("\n"));
+}
