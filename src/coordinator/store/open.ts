@@ -23,6 +23,9 @@ export async function openExistingStore(stateDir: string, database: DatabaseConf
   return openThen(stateDir, database, ensureMigrated);
 }
 
+/** Opens whatever is there, as it is, also when that is nothing. @throws store_locked, store_failed */
+export const openStoreAsItIs = (stateDir: string, database: DatabaseConfig): Promise<Kysely<Schema>> => openThen(stateDir, database, () => Promise.resolve());
+
 async function openThen(stateDir: string, database: DatabaseConfig, then: (db: Kysely<Schema>) => Promise<void>): Promise<Kysely<Schema>> {
   const db = database.kind === "postgres"
     ? await openPostgres(database.url, OPERATOR_TIMEOUTS)

@@ -1,4 +1,4 @@
-import { Migrator, type Kysely, type Migration } from "kysely";
+import { Migrator, sql, type Kysely, type Migration } from "kysely";
 import { ensure, VeriteeError } from "../../../protocol/errors.js";
 import type { Schema } from "../schema.js";
 import * as initial from "./0001-initial.js";
@@ -21,7 +21,20 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0013-traced-jobs": tracedJobs,
 };
 
-const migratorOf = (db: Kysely<Schema>): Migrator => new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) } });
+/** In the order in which they are applied. */
+export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS).sort();
+
+const migratorOf = (db: Kysely<Schema>, names = MIGRATION_NAMES): Migrator => {
+  const migrations = Object.fromEntries(names.map((name) => [name, MIGRATIONS[name] as Migration]));
+  return new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
+};
+
+/** Those that a store has had; none when it is empty. */
+export async function appliedMigrations(db: Kysely<Schema>): Promise<readonly string[]> {
+  const { rows } = await sql<{ there: boolean }>`select to_regclass('kysely_migration') is not null as there`.execute(db);
+  if (rows[0]?.there !== true) return [];
+  return (await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)).rows.map((row) => row.name);
+}
 
 /** Leaves a store as it is. @throws store_failed when it is not of this version */
 export async function ensureMigrated(db: Kysely<Schema>): Promise<void> {
@@ -29,9 +42,12 @@ export async function ensureMigrated(db: Kysely<Schema>): Promise<void> {
   ensure(missing.length === 0, "store_failed", "the store is of another version: start its coordinator once", { missing: missing.join(", ") });
 }
 
-/** Brings a store up to date. Replicas that start together wait for one another. @throws store_failed */
-export async function migrate(db: Kysely<Schema>): Promise<void> {
-  const { error, results } = await migratorOf(db).migrateToLatest();
+/**
+ * Brings a store up to date, or to a version that had these migrations alone. Replicas that start together wait for one another.
+ * @throws store_failed
+ */
+export async function migrate(db: Kysely<Schema>, names = MIGRATION_NAMES): Promise<void> {
+  const { error, results } = await migratorOf(db, names).migrateToLatest();
   if (error === undefined) return;
   const failed = results?.find((r) => r.status === "Error");
   throw new VeriteeError("store_failed", "a migration of the store failed", { migration: failed?.migrationName ?? "" }, { cause: error });
