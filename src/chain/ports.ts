@@ -142,6 +142,8 @@ export interface ChainReader extends LeafFeed {
   /** Also asks for the chain's id. @throws chain_unavailable when the node is on another chain by now */
   head(): Promise<BlockRef>;
   block(number: number): Promise<BlockRef | undefined>;
+  /** Whether a transaction waits in the node's pool for a block. */
+  isPending(hash: string): Promise<boolean>;
   /** The transaction that had an effect; undefined when no block of the chain shows it. */
   place(effect: Effect): Promise<Mined | undefined>;
   transaction(hash: string): Promise<TxView | undefined>;

@@ -49,6 +49,10 @@ export function readerOf(client: ChainClient, deployment: Deployment): ChainRead
     },
     block: (number: number) => viem.getBlock({ blockNumber: BigInt(number) }).then(blockRef).catch(absent("BlockNotFoundError")),
     transaction: (hash: string) => transaction(client, with0x(hash)),
+    isPending: async (hash) => {
+      const found = await viem.getTransaction({ hash: with0x(hash) }).catch(absent("TransactionNotFoundError"));
+      return found !== undefined && found.blockHash === null;
+    },
     place: async (effect) => {
       const hash = await placeOf(client, deployment, effect);
       return hash === undefined ? undefined : transaction(client, with0x(hash)).then((tx) => (tx === undefined ? undefined : minedOf(tx)));

@@ -43,6 +43,7 @@ export interface LedgerRelay {
   receipt(job: Field): Promise<{ readonly resultCommitment: Field; readonly mined: Mined } | undefined>;
   head(): Promise<BlockRef>;
   block(number: number): Promise<BlockRef | undefined>;
+  isPending(hash: string): Promise<boolean>;
   place(effect: Effect): Promise<Mined | undefined>;
   provedLeaf(leaf: Field): Promise<LeafStatus>;
   provedRoot(): Promise<Field>;
@@ -93,12 +94,13 @@ export function relayOf(reader: ChainReader, sender: ChainSender, { claimed, pro
   };
 }
 
-export type LedgerEffects = Pick<LedgerRelay, "head" | "block" | "place" | "leaf" | "provedLeaf" | "isModelRegistered" | "isWorkerRegistered" | "receipt">;
+export type LedgerEffects = Pick<LedgerRelay, "head" | "block" | "isPending" | "place" | "leaf" | "provedLeaf" | "isModelRegistered" | "isWorkerRegistered" | "receipt">;
 
 /** What deeds leave on the ledger, for whoever only looks. */
 export const effectsOf = (reader: ChainReader): LedgerEffects => ({
   head: reader.head,
   block: reader.block,
+  isPending: reader.isPending,
   place: reader.place,
   leaf: reader.leaf,
   provedLeaf: reader.provedLeaf,

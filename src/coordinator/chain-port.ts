@@ -64,6 +64,8 @@ export interface ChainPort {
   // What is where, for whoever follows the chain.
   head(): Promise<BlockRef>;
   block(number: number): Promise<BlockRef | undefined>;
+  /** Whether a transaction waits in the node's pool for a block. */
+  isPending(hash: string): Promise<boolean>;
   /** The transaction that had the effect; undefined when no block shows it. */
   place(effect: Effect): Promise<Mined | undefined>;
   // Effects, asked before every send: an answer that was lost must not become a second deed.

@@ -2,7 +2,7 @@ import { VeriteeError } from "../protocol/errors.js";
 import type { JobView } from "../transport/api.js";
 import type { Context } from "./context.js";
 import { shownJob } from "./finality/view.js";
-import { isFinal } from "./queue/transitions.js";
+import { isEnded } from "./queue/transitions.js";
 import { findJob } from "./store/jobs.js";
 
 const LOOK_MS = 10_000;
@@ -20,7 +20,7 @@ export async function* watchJob(ctx: Context, id: string, signal: AbortSignal): 
     if (view === undefined) continue;
     seen = print(view);
     yield view;
-    if (isFinal(view.state)) return;
+    if (isEnded(view.state)) return;
   }
 }
 

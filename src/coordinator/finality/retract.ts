@@ -1,6 +1,4 @@
 import { sql } from "kysely";
-import { jobBinding } from "../../protocol/commitments.js";
-import { idBytes, type JobId } from "../../protocol/ids.js";
 import { receiptFileSchema } from "../../protocol/receipt-file.js";
 import type { ChainPort, Mined } from "../chain-port.js";
 import { advanceSends } from "../outbox/advance.js";
@@ -14,8 +12,8 @@ import { transact } from "../store/transact.js";
 
 export interface RetractParts { readonly db: Db; readonly chain: ChainPort; readonly limits: QueueLimits }
 
-/** What became of a deed whose block is gone. */
-export type Retracted = "moved" | "undone" | "dropped";
+/** What became of a deed whose block is gone; `waiting`: its transaction will be in another, so far as the node knows. */
+export type Retracted = "moved" | "waiting" | "undone" | "dropped";
 
 /**
  * Follows a deed whose block is gone: into another block, or back to where it was planned, with everything that the store
@@ -26,10 +24,14 @@ export async function retract(parts: RetractParts, row: OutboxRow): Promise<{ re
   const send = readSend(row);
   const place = await placeNow(parts, send);
   if (place?.blockHash === row.block_hash) return undefined;
+  // To do a deed again whose transaction is on its way could make two of it.
+  const waits = place === undefined && row.tx_hash !== null && (await parts.chain.isPending(row.tx_hash));
+  if (waits && !row.final) return undefined;
   const became = await transact(parts.db, async (trx): Promise<Retracted | undefined> => {
     const same = await trx.selectFrom("outbox").select("seq").where("seq", "=", row.seq).where("block_hash", "=", row.block_hash).forUpdate().executeTakeFirst();
     if (same === undefined) return undefined;
     if (!(await isStanding(trx, row, send))) return drop(trx, row);
+    if (waits) return wait(trx, row);
     if (place !== undefined) return move(trx, row, send, place);
     return undo(trx, parts.limits, row, send);
   });
@@ -38,10 +40,9 @@ export async function retract(parts: RetractParts, row: OutboxRow): Promise<{ re
 
 async function placeNow({ db, chain }: RetractParts, send: Send): Promise<Mined | undefined> {
   if (send.kind !== "submit_receipt") return chain.place(effectOf(send));
-  const record = await chain.receipt(jobBinding(idBytes(send.subject as JobId)));
-  if (record === undefined) return undefined;
-  const { statement } = await findCompletion(db, send.subject, send.attempt);
-  return record.resultCommitment === statement.value.resultCommitment ? record.mined : undefined;
+  const { statement: { value } } = await findCompletion(db, send.subject, send.attempt);
+  const record = await chain.receipt(value.jobBinding);
+  return record?.resultCommitment === value.resultCommitment ? record.mined : undefined;
 }
 
 /** Whether anything rests on the deed: an attempt that was replaced, or a registration that was renewed, is not repeated. */
@@ -62,6 +63,11 @@ async function isStanding(trx: Db, row: OutboxRow, send: Send): Promise<boolean>
 async function drop(trx: Db, row: OutboxRow): Promise<Retracted> {
   await advanceSends(trx, [row.seq], "dropped", { error_code: null, tx_hash: null, block_number: null, block_hash: null, final: true });
   return "dropped";
+}
+
+async function wait(trx: Db, row: OutboxRow): Promise<Retracted> {
+  await advanceSends(trx, [row.seq], "moved", { error_code: null, final: false });
+  return "waiting";
 }
 
 async function move(trx: Db, row: OutboxRow, send: Send, place: Mined): Promise<Retracted> {

@@ -26,6 +26,13 @@ export interface TakenBatch {
 }
 
 /**
+ * What a receipt rests on is on the ledger, or was never taken off it: without its worker's registration or its dataset's leaf,
+ * which a reorganisation has undone, it would be refused.
+ */
+const hasGround = sql<boolean>`not exists (select from outbox u where u.state = 'pending' and u.undone > 0 and u.kind in ('register_worker', 'insert_leaf', 'insert_proved_leaf')
+  and (u.subject = j.leaf or u.subject = (select c.worker from completions c where c.job = j.id and c.attempt = j.attempt)))`;
+
+/**
  * Takes the receipts of one program that are to go now, oldest first, and holds them for a while as takeSend does. There is
  * no batch in the store: after a crash the rows that are not settled make up another.
  */
@@ -37,7 +44,7 @@ export function takeBatch(db: Db, batching: Batching): Promise<TakenBatch | unde
     const next = await nextProgram(trx, batching);
     if (next === undefined) return undefined;
     const taken = await trx.selectFrom("outbox as o").innerJoin("jobs as j", "j.id", "o.subject").select("o.seq")
-      .where("j.program", "=", next.program).where("o.kind", "=", "submit_receipt").where("o.state", "=", "pending").where("o.due_at", "<=", sql<Date>`now()`)
+      .where("j.program", "=", next.program).where("o.kind", "=", "submit_receipt").where("o.state", "=", "pending").where("o.due_at", "<=", sql<Date>`now()`).where(hasGround)
       .orderBy("o.due_at").orderBy("o.seq").limit(batching.batchSize).forUpdate("o").skipLocked().execute();
     // Another replica was quicker.
     if (taken.length === 0) return undefined;
@@ -65,7 +72,7 @@ async function nextProgram(trx: Db, { batchSize, batchAgeMs, batchEarly }: Batch
       from (
         select j.program, count(*) as receipts, bool_or(o.tries > 0) as tried, extract(epoch from now() - min(o.due_at))::float8 as waited
         from outbox o join jobs j on j.id = o.subject
-        where o.kind = 'submit_receipt' and o.state = 'pending' and o.due_at <= now() group by j.program) waiting) ready
+        where o.kind = 'submit_receipt' and o.state = 'pending' and o.due_at <= now() and ${hasGround} group by j.program) waiting) ready
     where trigger is not null order by waited desc limit 1`.execute(trx);
   return rows[0];
 }

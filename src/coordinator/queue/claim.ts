@@ -31,6 +31,8 @@ async function lease(db: Db, worker: string, token: string, limits: QueueLimits)
     with waiting as (
       select id, attempt from jobs
       where state = 'queued' and available_at <= now() and not_after > extract(epoch from now())::bigint
+        -- Nothing can be proved about a leaf that a reorganisation has taken out of the registry, until it is back.
+        and not exists (select from outbox u where u.subject = jobs.leaf and u.state = 'pending' and u.undone > 0)
       order by available_at, created_at limit 1 for update skip locked),
     step as (
       insert into job_events (job, event, from_state, to_state, attempt) select id, 'lease', 'queued', 'running', attempt from waiting),

@@ -65,4 +65,5 @@ export function nextState(from: JobState, event: JobEvent, facts: GuardFacts): J
   return TRANSITIONS.find((t) => t.from === from && t.event === event && (t.guard === undefined || GUARDS[t.guard](facts)))?.to;
 }
 
-export const isFinal = (state: JobState): boolean => state === "done" || state === "failed";
+/** Nobody works on it any more; only the ledger can take a job back that was done. */
+export const isEnded = (state: JobState): boolean => state === "done" || state === "failed";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { GUARDS, isFinal, JOB_EVENTS, nextState, TRANSITIONS, type JobEvent } from "../../../src/coordinator/queue/transitions.js";
+import { GUARDS, isEnded, JOB_EVENTS, nextState, TRANSITIONS, type JobEvent } from "../../../src/coordinator/queue/transitions.js";
 import { JOB_STATES, type JobState } from "../../../src/transport/api.js";
 
 const early = { failures: 0, maxFailures: 5 };
@@ -13,7 +13,7 @@ const EXPECTED: Record<JobState, Partial<Record<JobEvent, JobState | [JobState, 
     wait_for_key: "queued", give_up: "failed", deadline: "failed", revoke: "failed",
   },
   anchoring: { anchored: "done", root_unknown: "queued", refuse: "failed" },
-  done: {},
+  done: { undone: "anchoring" },
   failed: {},
 };
 
@@ -40,9 +40,10 @@ describe("the job state machine", () => {
     }
   });
 
-  it("leaves a final state never and reaches one from everywhere", () => {
-    for (const state of JOB_STATES) expect(TRANSITIONS.some((t) => t.from === state)).toBe(!isFinal(state));
-    const reaches = new Set<JobState>(JOB_STATES.filter(isFinal));
+  it("leaves an end only for anchoring anew, and reaches one from everywhere", () => {
+    expect(TRANSITIONS.filter((t) => isEnded(t.from))).toEqual([{ from: "done", event: "undone", to: "anchoring" }]);
+    for (const state of JOB_STATES) expect(isEnded(state) || TRANSITIONS.some((t) => t.from === state)).toBe(true);
+    const reaches = new Set<JobState>(JOB_STATES.filter(isEnded));
     for (let grew = true; grew;) {
       const before = reaches.size;
       TRANSITIONS.filter((t) => reaches.has(t.to)).forEach((t) => reaches.add(t.from));
