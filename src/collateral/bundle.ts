@@ -5,6 +5,7 @@ import { ensure, VeriteeError } from "../protocol/errors.js";
 import type { CacheEntry, CollateralCache } from "./cache.js";
 import { collateralRequest, nameOf, type CollateralRequest } from "./request.js";
 import { isOlder, verifyCollateral } from "./verify.js";
+import { tryParse } from "../protocol/schema.js";
 
 /*
  * One file for machines without a way to the vendors: {"format": "veritee/collateral-bundle/v1", "entries": [{"request",
@@ -56,7 +57,7 @@ export async function importBundle(cache: CollateralCache, bytes: Bytes, anchors
 
 function parseBundle(bytes: Bytes): z.infer<typeof bundleSchema> {
   ensure(bytes.length <= MAX_BUNDLE_BYTES, "input_too_large", "the bundle is too large", { bytes: bytes.length, limit: MAX_BUNDLE_BYTES });
-  const parsed = bundleSchema.safeParse(parseJson(bytes));
+  const parsed = tryParse(bundleSchema, parseJson(bytes));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new VeriteeError("input_invalid", "not a collateral bundle", { field: issue?.path.join(".") ?? "", problem: issue?.message ?? "" });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { VeriteeError } from "../protocol/errors.js";
+import { tryParse } from "../protocol/schema.js";
 
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `expected ${bytes} bytes of lower-case hex`);
 const svn = z.int().min(0).max(255);
@@ -30,7 +31,7 @@ export type CollateralRequest = DcapRequest | SnpRequest;
 
 /** @throws input_invalid naming the field */
 export function parseRequest(value: unknown): CollateralRequest {
-  const parsed = collateralRequest.safeParse(value);
+  const parsed = tryParse(collateralRequest, value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new VeriteeError("input_invalid", "not a collateral request", { field: issue?.path.join(".") ?? "", problem: issue?.message ?? "" });

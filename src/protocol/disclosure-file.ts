@@ -2,6 +2,7 @@ import { z } from "zod";
 import { fromBase64, toBase64 } from "./bytes.js";
 import { VeriteeError } from "./errors.js";
 import { disclosureFromBytes, disclosureToBytes, type Disclosure } from "./objects/disclosure.js";
+import { tryParse } from "./schema.js";
 
 const FORMAT = "veritee-disclosure/1";
 
@@ -24,7 +25,7 @@ export const disclosureToJson = (disclosure: Disclosure): DisclosureJson => ({
 
 /** @throws disclosure_invalid, input_invalid naming the field, signal_out_of_range */
 export function disclosureFromJson(json: unknown): { readonly labels: DisclosureJson["labels"]; readonly disclosure: Disclosure } {
-  const parsed = disclosureFileSchema.safeParse(json);
+  const parsed = tryParse(disclosureFileSchema, json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const field = issue?.path.join(".") ?? "";

@@ -5,6 +5,7 @@ import { field, fieldToBytes, type Field } from "./field.js";
 import { hexId, type LedgerAddress } from "./ids.js";
 import { endorseDigest, recoverLedger } from "./ledger-digest.js";
 import type { HpkeKey } from "./objects/parts.js";
+import { tryParse } from "./schema.js";
 
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `expected ${bytes} bytes of lower-case hex`);
 
@@ -63,7 +64,7 @@ export function endorsementFromJson(json: unknown): Endorsement {
 }
 
 function parsed<T>(schema: z.ZodType<T>, json: unknown, what: string): T {
-  const result = schema.safeParse(json);
+  const result = tryParse(schema, json);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   throw new VeriteeError("input_invalid", `not ${what}: ${issue?.message ?? ""}`, { field: issue?.path.join(".") ?? "" });

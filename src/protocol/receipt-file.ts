@@ -3,6 +3,7 @@ import { fromBase64, toBase64 } from "./bytes.js";
 import { envelopeFromBytes, envelopeToBytes, type Envelope } from "./dsse.js";
 import { VeriteeError } from "./errors.js";
 import { certificateFromBytes, certificateToBytes, type WorkerCertificate } from "./objects/receipt.js";
+import { tryParse } from "./schema.js";
 
 /** Where the ledger recorded a receipt. Present once anchored. */
 export interface LedgerAnchor {
@@ -71,7 +72,7 @@ export function receiptToJson(file: ReceiptFile, labels: ReceiptJson["labels"]):
 
 /** @throws receipt_invalid naming the field */
 export function receiptFromJson(json: unknown): ReceiptFile & { readonly labels: ReceiptJson["labels"] } {
-  const parsed = receiptFileSchema.safeParse(json);
+  const parsed = tryParse(receiptFileSchema, json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const field = issue?.path.join(".") ?? "";

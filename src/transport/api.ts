@@ -117,7 +117,16 @@ export interface BrokerApi {
   brokerInbox(waitSeconds: number, signal?: AbortSignal): Promise<readonly BrokerItem[]>;
   putChallenge(envelope: Envelope): Promise<void>;
   putReply(envelope: Envelope): Promise<void>;
+  /** Keeps a signed head of the caller's release log. @throws conflict when another one of the same line is kept */
+  putReleaseHead(envelope: Envelope): Promise<void>;
+  /** Heads that are kept of the caller's release log: the newest, or those from a line on, in order. */
+  releaseHeads(fromLine?: number): Promise<readonly Envelope[]>;
+  /** All key requests to the caller and its replies, for comparing with its release log. */
+  keyClaims(): Promise<readonly KeyClaim[]>;
 }
+
+/** A key request as the coordinator carried it, and the reply, if there was one. */
+export interface KeyClaim { readonly request: Envelope; readonly reply: Envelope | undefined }
 
 /** A leaf's path in a registry, as in LeanIMT proofs. */
 export interface LeafPath {

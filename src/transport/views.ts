@@ -3,7 +3,7 @@ import { fromBase64 } from "../protocol/bytes.js";
 import { ensure } from "../protocol/errors.js";
 import { hexId, type JobId } from "../protocol/ids.js";
 import { envelopeFromBytes, type Envelope } from "../protocol/dsse.js";
-import { JOB_STATES, PROOF_STATES, type Finality, type JobView, type LeafState, type LeafView, type ProofRequestView } from "./api.js";
+import { JOB_STATES, PROOF_STATES, type Finality, type JobView, type KeyClaim, type LeafState, type LeafView, type ProofRequestView } from "./api.js";
 import { integer, oneOf, optionalText, text, type Json } from "./json-answers.js";
 
 const LEAF_STATES: readonly LeafState[] = ["pending", "anchored", "revoked", "refused"];
@@ -28,11 +28,11 @@ export function readJobView(json: Json): JobView {
   };
 }
 
-const readFinality = (json: unknown): Finality | undefined => (json === undefined ? undefined : {
-  state: oneOf(json as Json, "state", ["mined", "final"]),
-  confirmations: integer(json as Json, "confirmations"),
-  needed: integer(json as Json, "needed"),
-});
+function readFinality(json: unknown): Finality | undefined {
+  if (json === undefined) return undefined;
+  ensure(typeof json === "object" && json !== null, "internal", "the service's answer lacks an object", { field: "finality" });
+  return { state: oneOf(json as Json, "state", ["mined", "final"]), confirmations: integer(json as Json, "confirmations"), needed: integer(json as Json, "needed") };
+}
 
 export const readProofRequestView = (json: Json): ProofRequestView => ({
   state: oneOf(json, "state", PROOF_STATES),
@@ -42,10 +42,23 @@ export const readProofRequestView = (json: Json): ProofRequestView => ({
   error: optionalText(json, "error"),
 });
 
-export function readEnvelopes(json: Json): readonly Envelope[] {
+export function readEnvelopes(json: Json, most = 16): readonly Envelope[] {
   const list = json["envelopes"];
-  ensure(Array.isArray(list) && list.length <= 16, "internal", "the service's answer has no list", { field: "envelopes" });
+  ensure(Array.isArray(list) && list.length <= most, "internal", "the service's answer has no list", { field: "envelopes" });
   return list.map((item: unknown) => envelopeFromBytes(fromBase64(typeof item === "string" ? item : "")));
+}
+
+/** A page of key requests with their ids, by which the next page is asked for. */
+export function readKeyClaims(json: Json): readonly (KeyClaim & { readonly id: string })[] {
+  const list = json["claims"];
+  ensure(Array.isArray(list) && list.length <= 1000, "internal", "the service's answer has no list", { field: "claims" });
+  return list.map((item: Json) => {
+    const reply = optionalText(item, "reply");
+    return {
+      id: hexId(text(item, "id"), 32, "id"), request: envelopeFromBytes(fromBase64(text(item, "request"))),
+      reply: reply === undefined ? undefined : envelopeFromBytes(fromBase64(reply)),
+    };
+  });
 }
 
 function integers(json: Json, name: string): readonly number[] {

@@ -3,6 +3,7 @@ import type { Claims } from "../attestation/types.js";
 import { toHex, utf8 } from "../protocol/bytes.js";
 import { ensure, VeriteeError } from "../protocol/errors.js";
 import { sha256 } from "../protocol/hash.js";
+import { tryParse } from "../protocol/schema.js";
 
 /** What can be recalled: an enclave build, a machine, an open advisory, a worker's signing key. */
 export const RECALL_KINDS = ["measurement", "instance", "advisory", "worker"] as const;
@@ -40,7 +41,7 @@ export function recallList({ subject, receipts, releases }: RecallContent): Reca
 
 /** Reads a recall file's JSON. @throws input_invalid: it is none, or its content is not what its id names */
 export function parseRecallList(json: unknown): RecallList {
-  const parsed = recallFile.safeParse(json);
+  const parsed = tryParse(recallFile, json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new VeriteeError("input_invalid", `not a recall list: ${issue?.message ?? "unreadable"}`, { field: issue?.path.join(".") || "(the file)" });

@@ -2,7 +2,7 @@ import { concat as join, type Bytes } from "../../src/protocol/bytes.js";
 import type { Evidence } from "../../src/protocol/objects/parts.js";
 
 /** A small seeded generator (mulberry32): the same seed gives the same mutations on every machine. */
-function random(seed: number): (below: number) => number {
+export function random(seed: number): (below: number) => number {
   let state = seed >>> 0;
   return (below) => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -40,14 +40,19 @@ const CHANGES: readonly Change[] = [
   () => new Uint8Array(),
 ];
 
-/** Gives one mutated case after another: evidence, collateral, or both; now and then another platform's name. */
-export function mutator(seed: number, own: Evidence, other: Evidence): () => Evidence {
-  const below = random(seed);
-  const change = (bytes: Bytes, donor: Bytes): Bytes => {
+/** One to three changes at a time; parts of another text of the same form are spliced in. */
+export function changer(below: (n: number) => number): (bytes: Bytes, donor: Bytes) => Bytes {
+  return (bytes, donor) => {
     let out = bytes;
     for (let n = 1 + below(3); n > 0 && out.length > 0; n--) out = (CHANGES[below(CHANGES.length)] as Change)(out, donor, below);
     return out;
   };
+}
+
+/** Gives one mutated case after another: evidence, collateral, or both; now and then another platform's name. */
+export function mutator(seed: number, own: Evidence, other: Evidence): () => Evidence {
+  const below = random(seed);
+  const change = changer(below);
   return () => {
     const which = own.collateral.length === 0 ? 0 : below(3);
     return {

@@ -3,6 +3,7 @@ import { fromBase64, fromHex, type Bytes } from "../../protocol/bytes.js";
 import { ensure, VeriteeError } from "../../protocol/errors.js";
 import { parsePem } from "../x509/pem.js";
 import { PCR_COUNT } from "./tpm-quote.js";
+import { tryParse } from "../../protocol/schema.js";
 
 /** The parts of Azure vTPM evidence, whichever encoding they came in. */
 export interface AzureEvidence {
@@ -76,7 +77,7 @@ export function parseAzureEvidence(platform: AzurePlatform, bytes: Bytes): Azure
   ensure(bytes.length <= MAX_EVIDENCE_BYTES, "evidence_malformed", "evidence too large", { bytes: bytes.length, limit: MAX_EVIDENCE_BYTES });
   const json = readObject(bytes);
   const [format0, format1] = FORMATS[platform];
-  const result = ("version" in json ? format1 : format0).safeParse(json);
+  const result = tryParse("version" in json ? format1 : format0, json);
   if (!result.success) {
     const [issue] = result.error.issues;
     throw new VeriteeError("evidence_malformed", "the evidence is not of the expected form", { field: issue?.path.join(".") ?? "", problem: issue?.message ?? "" });

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { fromBase64, type Bytes } from "../../protocol/bytes.js";
 import { ensure, VeriteeError } from "../../protocol/errors.js";
 import { rsaKey, type PublicKey } from "../x509/keys.js";
+import { tryParse } from "../../protocol/schema.js";
 
 /** What the paravisor says of the virtual machine; only read once the hardware report binds its exact bytes. */
 export interface RuntimeData {
@@ -49,7 +50,7 @@ function read(bytes: Bytes): z.infer<typeof schema> {
   } catch (cause) {
     throw new VeriteeError("evidence_malformed", "the runtime data are no JSON", {}, { cause });
   }
-  const result = schema.safeParse(json);
+  const result = tryParse(schema, json);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw new VeriteeError("evidence_malformed", "the runtime data are not of the expected form", { field: issue?.path.join(".") ?? "" });

@@ -1,6 +1,7 @@
 import { fromHex, type Bytes } from "../../protocol/bytes.js";
 import { VeriteeError } from "../../protocol/errors.js";
 import { z } from "zod";
+import { tryParse } from "../../protocol/schema.js";
 
 /** Hex of exactly `bytes` bytes, as Intel writes it (either case). */
 export const hexOf = (bytes: number) =>
@@ -28,7 +29,7 @@ export function readJson<T>(schema: z.ZodType<T>, text: string, what: string): T
   } catch (cause) {
     throw new VeriteeError("collateral_malformed", `${what} is not JSON`, {}, { cause });
   }
-  const result = schema.safeParse(json);
+  const result = tryParse(schema, json);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   throw new VeriteeError("collateral_malformed", `${what} is not of the expected form`,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { VeriteeError } from "../../protocol/errors.js";
 import { ANCHORS } from "../../protocol/objects/parts.js";
 import { TCB_STATUSES, TEE_PLATFORMS } from "../verdict.js";
+import { tryParse } from "../../protocol/schema.js";
 
 /*
  * The appraisal policy file (docs/appraisal-policy.md). Deny by default: a platform, anchor, measurement or machine that the
@@ -101,7 +102,7 @@ export type ExceptionClause = (typeof EXCEPTION_CLAUSES)[number];
 
 /** Reads a policy file's JSON. @throws policy_invalid naming the field */
 export function parseAppraisalPolicy(json: unknown): AppraisalPolicyFile {
-  const parsed = policyFile.safeParse(json);
+  const parsed = tryParse(policyFile, json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new VeriteeError("policy_invalid", `not an appraisal policy: ${issue?.message ?? "unreadable"}`, { field: issue?.path.join(".") || "(the file)" });

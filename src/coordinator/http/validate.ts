@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { VeriteeError } from "../../protocol/errors.js";
+import { tryParse } from "../../protocol/schema.js";
 
 /** Parses by a schema; the error names the first field that is wrong. @throws input_invalid */
 export function checked<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value);
+  const parsed = tryParse(schema, value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new VeriteeError("input_invalid", issue?.message ?? "invalid input", { field: issue?.path.map(String).join(".") ?? "" });

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LOG_EVENTS, LOG_FIELDS } from "../../../src/coordinator/log.js";
 import { MAX_BLOB_BYTES } from "../../../src/coordinator/blobs/blobs.js";
 import { ROUTES } from "../../../src/coordinator/http/routes.js";
-import { utf8 } from "../../../src/protocol/bytes.js";
+import { toHex, utf8 } from "../../../src/protocol/bytes.js";
+import { fieldToBytes } from "../../../src/protocol/field.js";
 import { isErrorCode } from "../../../src/protocol/errors.js";
-import { blobIdOf, now, party, random, registerWorker, type Party, type WorkerParty } from "../harness/parties.js";
+import { blobIdOf, now, party, prepareCase, random, registerWorker, type Party, type WorkerParty } from "../harness/parties.js";
 import { jsonBytes, send, sendSigned, signatureOf, type RawAnswer } from "../harness/raw.js";
 import { startService, type Service } from "../harness/service.js";
 
@@ -73,6 +74,13 @@ describe("a malformed request", () => {
     expect(inbox.json).toMatchObject({ code: "input_invalid", facts: { field: "wait" } });
     isProblem(await signed({ path: "/v1/inbox?wait=1&wait=2" }), 400, "input_invalid");
     isProblem(await signed({ path: "/v1/inbox?wait=1&other=2" }), 400, "input_invalid");
+  });
+
+  it("is refused when its fields only look like texts", async () => {
+    const body = utf8('{"authority":"x","signature":{"length":{"toString":1,"valueOf":null}}}');
+    const c = await prepareCase(service.url);
+    const answer = await sendSigned(service.url, c.owner.key, { method: "POST", path: `/v1/leaves/${toHex(fieldToBytes(c.dataset.leaf))}`, body, type: "application/json" });
+    isProblem(answer, 400, "input_invalid");
   });
 
   it("is refused for its size before it is read, declared or not, and for its encoding and type", async () => {
