@@ -8,19 +8,23 @@ import type { Check } from "../doctor/check.js";
 import { checkCollateral } from "../doctor/collateral.js";
 import { checkArtefacts, checkEnclave, checkNode, checkStore } from "../doctor/environment.js";
 import { checkCoordinator, checkLedger } from "../doctor/services.js";
+import { checkBucket, checkDatabase, checkSettings } from "../doctor/store.js";
 import { createOutput, EXIT } from "../output.js";
 import { STATE_DIR } from "../paths.js";
 import { PROFILE } from "../profile.js";
 import { clock } from "../roles/system.js";
+import { storeOption } from "../store-option.js";
 import { DEFAULT_CACHE } from "../roles/collateral.js";
 
-interface Options { state: string; cache: string; rpc?: string; coordinator?: string; metrics?: boolean; json?: boolean }
+interface Options { state: string; cache: string; store?: string; settings?: string; rpc?: string; coordinator?: string; metrics?: boolean; json?: boolean }
 
 export const doctorCommand = (): Command =>
   new Command("doctor")
     .description("Look after this installation: environment, artefacts, enclave, store, services, collateral and how long it lasts.")
     .option("--state <dir>", "folder of the coordinator's store", join(STATE_DIR, "coordinator"))
     .option("--cache <dir>", "folder of the collateral cache", DEFAULT_CACHE)
+    .addOption(storeOption())
+    .option("--settings <file>", "also check a coordinator's settings, and ask the bucket that they name")
     .option("--rpc <url>", "also ask this ledger node")
     .option("--coordinator <url>", "also ask this coordinator")
     .option("--metrics", "print the collateral's days left as Prometheus text instead, for a node exporter's text files")
@@ -44,12 +48,14 @@ async function metrics(cache: string): Promise<string> {
   return `# HELP veritee_collateral_days_left Days until cached collateral lapses.\n# TYPE veritee_collateral_days_left gauge\n${lines.join("")}`;
 }
 
-async function examine({ state, cache, rpc, coordinator }: Options): Promise<readonly Check[]> {
+async function examine({ state, cache, store, settings, rpc, coordinator }: Options): Promise<readonly Check[]> {
   return [
     await checkNode(process.versions.node),
     ...(await checkArtefacts()),
     await checkEnclave(),
     await checkStore(state),
+    ...(store === undefined ? [] : [await checkDatabase(store)]),
+    ...(settings === undefined ? [] : [await checkSettings(settings), ...(await checkBucket(settings))]),
     ...(rpc === undefined ? [] : [await checkLedger(rpc)]),
     ...(coordinator === undefined ? [] : [await checkCoordinator(coordinator)]),
     ...(await checkCollateral(new CollateralCache(cache), anchors(), clock())),
