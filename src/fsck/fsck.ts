@@ -15,6 +15,7 @@ import { checkReceipts } from "./checks/receipts.js";
 import { checkReleases } from "./checks/releases.js";
 import { checkResults } from "./checks/results.js";
 import { checkSends } from "./checks/sends.js";
+import { checkTransactions } from "./checks/transactions.js";
 import { checkWorkers } from "./checks/workers.js";
 import type { Finding } from "./finding.js";
 import type { BrokerLog, Check, LedgerView, SeenLog } from "./scene.js";
@@ -37,7 +38,7 @@ export interface FsckParts {
 export const DEFAULT_GRACE_SECONDS = 24 * 3600;
 
 const CHECKS: readonly Check[] = [
-  checkJobs, checkResults, checkReceipts, checkSends, checkKeyRequests, checkProofTasks, checkReleases, checkLeaves, checkModels, checkWorkers, checkGrants, checkBlobs,
+  checkJobs, checkResults, checkReceipts, checkSends, checkTransactions, checkKeyRequests, checkProofTasks, checkReleases, checkLeaves, checkModels, checkWorkers, checkGrants, checkBlobs,
   checkOrphans, checkOverdue,
 ];
 
