@@ -59,10 +59,9 @@ export class KeyBroker {
     const request = this.#ownRequest(item);
     if (request instanceof VeriteeError) return { kind: "ignored", reason: request.message };
     const to = item.evidence === undefined ? "" : toHex(sha256(envelopeToBytes(item.evidence)));
-    const given = this.#answers.find(request.id, to);
-    if (given !== undefined) return { kind: "reply", envelope: given };
     const judged: Case = { request, item, now: this.parts.clock() };
-    const answer = await this.#judge(judged);
+    const given = this.#answers.find(request.id, to);
+    const answer = given === undefined ? await this.#judge(judged) : await this.#judgeAgain(judged, given);
     if (answer.kind === "reply") this.#answers.keep(request.id, to, answer.envelope, judged.now);
     return answer;
   }
@@ -89,12 +88,31 @@ export class KeyBroker {
     }
   }
 
-  /** The holder's word on this work, asked for at the challenge and again at the release: it may have changed. */
-  async #policy(judged: Case, work: Work): Promise<ReleasePolicy> {
-    const { id, value: { notAfter } } = work.signed;
+  /** A reply that was lost on its way leaves again, unless the holder's word has changed since: then a key does not. */
+  async #judgeAgain(judged: Case, given: Envelope): Promise<BrokerAnswer> {
+    if (keyReply.open(given).value.outcome.kind === "refused") return { kind: "reply", envelope: given };
+    try {
+      await this.#permission(judged, workOf(judged));
+      return { kind: "reply", envelope: given };
+    } catch (error) {
+      if (!(error instanceof VeriteeError) || error.code === "store_failed") throw error;
+      return this.#refuse(judged, error);
+    }
+  }
+
+  /** The holder's word on this work and this key, asked for at the challenge and again at the release: it may have changed. */
+  async #permission(judged: Case, work: Work): Promise<ReleasePolicy> {
+    const { subject } = judged.request.value;
+    const { notAfter } = work.signed.value;
     ensure(judged.now < notAfter, "job_expired", "the job's time is over", { notAfter, now: judged.now });
-    const policy = await this.#judgement(judged, work);
-    judged.policy = policy;
+    judged.policy = await this.#judgement(judged, work);
+    ensure(!this.parts.log.isDestroyed(subject), "key_destroyed", "the key was destroyed", { subject });
+    return judged.policy;
+  }
+
+  async #policy(judged: Case, work: Work): Promise<ReleasePolicy> {
+    const { id } = work.signed;
+    const policy = await this.#permission(judged, work);
     const jobs = this.parts.log.jobsUnder(policy.id);
     // A job that asks again after its worker died is the same use.
     const usesLeft = policy.maxUses === undefined || jobs.has(id) || jobs.size < policy.maxUses;

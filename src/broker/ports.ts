@@ -13,7 +13,7 @@ export type Random = (length: number) => Bytes;
 
 /** The holder's keys by the manifest they open. */
 export interface KeyStore {
-  /** A copy that the caller wipes. */
+  /** A copy that the caller wipes. @throws key_destroyed; store_failed when the store cannot be asked now */
   get(subject: ObjectId): Promise<Bytes | undefined>;
 }
 
@@ -43,6 +43,7 @@ export interface ReleaseRecorder {
   jobsUnder(policy: ObjectId): ReadonlySet<JobId>;
   /** How often a key was given under a policy. */
   releasesUnder(policy: ObjectId): number;
+  isDestroyed(subject: ObjectId): boolean;
   /** Whether a key was released or refused on this evidence (digest in hex). */
   hasEvidence(digest: string): boolean;
 }
@@ -67,7 +68,7 @@ export interface BrokerParts {
 export type BrokerTrust = Pick<BrokerParts, "anchors" | "appraisalPolicy" | "completeEvidence">;
 
 export interface BrokerEvent {
-  readonly kind: "challenged" | "released" | "refused" | "ignored" | "unreachable";
+  readonly kind: "challenged" | "released" | "refused" | "ignored" | "unreachable" | "destroyed";
   readonly request?: KeyRequestId;
   readonly job?: JobId;
   readonly code?: string;

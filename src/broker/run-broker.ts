@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BrokerApi } from "../transport/api.js";
 import type { BrokerItem } from "../protocol/wire/veritee_pb.js";
+import { LogContradicted } from "./guard-log.js";
 import type { KeyBroker } from "./key-broker.js";
 import type { BrokerEvent } from "./ports.js";
 
@@ -13,18 +14,24 @@ export interface RunOptions {
   readonly broker: KeyBroker;
   readonly signal: AbortSignal;
   readonly onEvent?: (event: BrokerEvent) => void;
+  /** Before each look into the inbox. */
+  readonly beforePoll?: () => Promise<void>;
+  /** Before each reply: leaves the log's head with the coordinator. @throws store_failed when it has another */
+  readonly keepHead?: () => Promise<void>;
 }
 
 /**
  * Answers key requests until the signal fires. Outbound connections only. A coordinator that is away, answers with an
  * error, or sends what is not ours is asked again after a pause that grows.
- * @throws store_failed when the release log cannot be written: the broker must not go on
+ * @throws store_failed when the release log cannot be written, or is not the one it was: the broker must not go on
  */
-export async function runBroker({ api, broker, signal, onEvent }: RunOptions): Promise<void> {
+export async function runBroker(options: RunOptions): Promise<void> {
+  const { api, signal, onEvent } = options;
   let pause = FIRST_PAUSE_MS;
   while (!signal.aborted) {
+    await options.beforePoll?.();
     const items = await poll(api, signal, onEvent);
-    const answered = await answerAll(api, broker, items ?? [], signal, onEvent);
+    const answered = await answerAll(options, items ?? []);
     if (items !== undefined && answered === items.length) {
       pause = FIRST_PAUSE_MS;
       continue;
@@ -44,7 +51,7 @@ async function poll(api: BrokerApi, signal: AbortSignal, onEvent: RunOptions["on
 }
 
 /** How many items were answered, and the coordinator has the answer. */
-async function answerAll(api: BrokerApi, broker: KeyBroker, items: readonly BrokerItem[], signal: AbortSignal, onEvent: RunOptions["onEvent"]): Promise<number> {
+async function answerAll({ api, broker, signal, onEvent, keepHead }: RunOptions, items: readonly BrokerItem[]): Promise<number> {
   let answered = 0;
   for (const item of items) {
     if (signal.aborted) break;
@@ -54,9 +61,15 @@ async function answerAll(api: BrokerApi, broker: KeyBroker, items: readonly Brok
       continue;
     }
     try {
-      await (answer.kind === "challenge" ? api.putChallenge(answer.envelope) : api.putReply(answer.envelope));
+      if (answer.kind === "challenge") {
+        await api.putChallenge(answer.envelope);
+      } else {
+        await keepHead?.();
+        await api.putReply(answer.envelope);
+      }
       answered++;
     } catch (error) {
+      if (error instanceof LogContradicted) throw error;
       // The item comes again, and gets the same answer.
       if (!signal.aborted) onEvent?.({ kind: "unreachable", reason: String(error) });
     }

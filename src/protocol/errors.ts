@@ -32,6 +32,7 @@ export const ERROR_STATUS = {
   challenge_expired: 403,
   key_refused: 403,
   key_timeout: 504,
+  key_destroyed: 410,
   // attestation
   evidence_malformed: 422,
   evidence_signature: 403,

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { toBase64, type Bytes } from "../protocol/bytes.js";
 import { envelopeToBytes, type Envelope } from "../protocol/dsse.js";
-import { VeriteeError } from "../protocol/errors.js";
+import { ensure, VeriteeError } from "../protocol/errors.js";
 import type { Field } from "../protocol/field.js";
 import type { BlobId, JobId, LedgerAddress } from "../protocol/ids.js";
 import { readProof, type ProofBytes } from "../protocol/objects/proof-bytes.js";
 import { BrokerInboxSchema, Groth16ProofSchema, type BrokerItem } from "../protocol/wire/veritee_pb.js";
-import type { CoordinatorApi, JobView, LeafView, ProofRequestView } from "./api.js";
+import type { CoordinatorApi, JobView, KeyClaim, LeafView, ProofRequestView } from "./api.js";
 import { readObject } from "./json-answers.js";
 import { readEvents } from "./sse.js";
-import { readEnvelopes, readJobView, readLeafView, readProofRequestView } from "./views.js";
+import { readEnvelopes, readJobView, readKeyClaims, readLeafView, readProofRequestView } from "./views.js";
 import { hexOf, parse, PROTOBUF, WorkerClient } from "./worker-client.js";
 
 const REOPEN_PAUSE_MS = 500;
@@ -109,6 +109,25 @@ export class CoordinatorClient extends WorkerClient implements CoordinatorApi {
 
   putChallenge = (envelope: Envelope): Promise<void> => this.put("/v1/key-challenges", envelope);
   putReply = (envelope: Envelope): Promise<void> => this.put("/v1/key-replies", envelope);
+  putReleaseHead = (envelope: Envelope): Promise<void> => this.put("/v1/release-heads", envelope);
+
+  async releaseHeads(fromLine?: number): Promise<readonly Envelope[]> {
+    const query = fromLine === undefined ? {} : { query: { from: fromLine } };
+    return readEnvelopes(readObject((await this.http.send({ method: "GET", path: "/v1/release-heads", ...query })).body), 200);
+  }
+
+  async keyClaims(): Promise<readonly KeyClaim[]> {
+    const claims: KeyClaim[] = [];
+    for (let after: string | undefined; ;) {
+      const query = after === undefined ? {} : { query: { after } };
+      const page = readKeyClaims(readObject((await this.http.send({ method: "GET", path: "/v1/key-claims", maxBytes: 8 << 20, ...query })).body));
+      claims.push(...page);
+      const last = page.at(-1)?.id;
+      if (last === undefined) return claims;
+      ensure(after === undefined || last > after, "internal", "the service repeats itself", { after: last });
+      after = last;
+    }
+  }
 }
 
 // A call, so that the compiler does not take the answer before an await for the answer after it.

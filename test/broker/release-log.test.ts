@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { formatLine, sha256Hex, type ReleaseEntry, type ReleaseEvent } from "../../src/broker/release-log/entry.js";
-import { exportReleaseLog, readReleaseLog, ReleaseLog } from "../../src/broker/release-log/log.js";
+import { formatLine, sha256Hex, type DeletionEntry, type ReleaseEntry, type ReleaseEvent } from "../../src/broker/release-log/entry.js";
+import { exportReleaseLog, verifyExport } from "../../src/broker/release-log/export.js";
+import { readReleaseLog, ReleaseLog } from "../../src/broker/release-log/log.js";
 import { verifyReleaseLog } from "../../src/broker/release-log/verify.js";
 import { signingKey } from "../../src/protocol/dsse.js";
 import type { JobId, ObjectId } from "../../src/protocol/ids.js";
@@ -86,12 +87,59 @@ describe("release log", () => {
 });
 
 describe("exportReleaseLog", () => {
-  it("gives an auditor what verifies against its head, and no more when it was cut", async () => {
+  it("gives an auditor what verifies against its signed head, and no more when it was cut or goes on", async () => {
     await written(3);
-    const { owner: whose, head, text: exported } = await exportReleaseLog(folder, owner.publicKey);
-    expect(verifyReleaseLog(exported, whose, [head]).entries).toHaveLength(3);
-    const cut = exported.split("\n").slice(0, 2).join("\n") + "\n";
-    expect(() => verifyReleaseLog(cut, whose, [head])).toThrow(expect.objectContaining(broken));
+    const file = await exportReleaseLog(folder, owner, 2000);
+    expect(verifyExport(file)).toMatchObject({ owner: owner.publicKey, endedAt: 2000, head: { seq: 3 } });
+    const shorter = await text();
+    await written(1);
+    const later = JSON.parse(await exportReleaseLog(folder, owner, 2001)) as { text: string };
+    for (const edited of [later.text, shorter.split("\n").slice(0, 2).join("\n") + "\n"]) {
+      expect(() => verifyExport(JSON.stringify({ ...JSON.parse(file) as object, text: edited }))).toThrow(expect.objectContaining(broken));
+    }
+    expect(() => verifyExport("{}")).toThrow(expect.objectContaining({ code: "input_invalid" }));
+  });
+});
+
+describe("a key's destruction in the log", () => {
+  const deletion = { subject: id(7) as ObjectId, destroyedAt: 1500, method: "overwritten" };
+  it("is signed, names the head before it, is written once, and no release of that key follows", async () => {
+    await written(2);
+    const log = await ReleaseLog.open(folder, owner);
+    const before = log.head;
+    await log.appendDeletion(deletion, 1501);
+    await log.appendDeletion(deletion, 1502);
+    await expect(log.append(event(3))).rejects.toMatchObject({ code: "key_destroyed" });
+    await log.append(event(4, { outcome: "refused", refusal: { code: "key_destroyed", reason: "the key was destroyed" } }));
+    await log.append(event(5, { subject: id(6) as ObjectId }));
+    await log.close();
+    const { deletions, entries, head } = await readReleaseLog(folder, owner.publicKey);
+    expect([...deletions]).toEqual([[3, { ...deletion, format: "veritee-key-deletion/1", owner: owner.publicKey, log: before }]]);
+    expect([head.seq, entries.length]).toEqual([5, 4]);
+    const again = await ReleaseLog.open(folder, owner);
+    await expect(again.append(event(6))).rejects.toMatchObject({ code: "key_destroyed" });
+    await again.close();
+  });
+
+  it("makes a log with a release after it no log, though its owner signed every line", async () => {
+    const log = await ReleaseLog.open(folder, owner);
+    await log.appendDeletion(deletion, 1501);
+    const { head } = log;
+    await log.close();
+    const line = formatLine({ ...event(2), seq: 2, prev: head.hash }, owner);
+    expect(() => verifyReleaseLog("", owner.publicKey)).not.toThrow();
+    const after = `${await text()}${line}\n`;
+    expect(() => verifyReleaseLog(after, owner.publicKey)).toThrow(expect.objectContaining({ message: expect.stringContaining("after its destruction") as string }));
+  });
+
+  it("is refused when the record is of another place", async () => {
+    const log = await ReleaseLog.open(folder, owner);
+    await log.appendDeletion(deletion, 1501);
+    await log.close();
+    const { record } = (JSON.parse((await text()).trimEnd()) as { entry: DeletionEntry }).entry;
+    const first = formatLine({ ...event(1), seq: 1, prev: sha256Hex(`veritee/release-log/v1 ${owner.publicKey}`) }, owner);
+    const moved = formatLine({ seq: 2, prev: sha256Hex(first), at: 1501, outcome: "destroyed", subject: id(7) as ObjectId, record }, owner);
+    expect(() => verifyReleaseLog(`${first}\n${moved}\n`, owner.publicKey)).toThrow(expect.objectContaining(broken));
   });
 });
 

@@ -26,6 +26,7 @@ export class MemoryCoordinator {
   readonly keyCases = new Map<KeyRequestId, KeyCase>();
   readonly objects = new Map<string, Envelope>();
   readonly finished = new Map<JobId, { readonly receipt: unknown; readonly results: readonly Envelope[] }>();
+  readonly heads: Envelope[] = [];
   uploads = 0;
   /** Calls that fail before they do anything; for interrupted work. */
   failing = new Set<keyof MemoryApi>();
@@ -111,6 +112,9 @@ export class MemoryCoordinator {
       },
       putChallenge: async (e) => void (known(this.keyCases.get(keyChallenge.open(e).value.request)).challenge = e),
       putReply: async (e) => void (known(this.keyCases.get(keyReply.open(e).value.request)).reply = e),
+      putReleaseHead: async (e) => void this.heads.push(e),
+      releaseHeads: async (from) => (from === undefined ? this.heads.slice(-1) : this.heads),
+      keyClaims: async () => [...this.keyCases.values()].filter((c) => c.holder === caller).map(({ request, reply }) => ({ request, reply })),
     };
   }
 

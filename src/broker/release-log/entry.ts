@@ -40,6 +40,20 @@ export interface ReleaseEntry extends ReleaseEvent {
   readonly prev: string;
 }
 
+/** That a key was destroyed, at its place in the chain; after it the log has no release of that key. */
+export interface DeletionEntry {
+  readonly seq: number;
+  readonly prev: string;
+  /** Of this line, Unix seconds; the record says when the key was destroyed. */
+  readonly at: number;
+  readonly outcome: "destroyed";
+  readonly subject: ObjectId;
+  /** Base64 of the DSSE envelope of a KeyDeletion. */
+  readonly record: string;
+}
+
+export type LogEntry = ReleaseEntry | DeletionEntry;
+
 export const sha256Hex = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** What the first line points at: one owner's log is not another's. */
@@ -56,11 +70,13 @@ const entrySchema = z.strictObject({
   evidence: z.strictObject({ digest: hex(32), measurement: z.string(), anchor: z.string(), simulated: z.boolean() }).optional(),
   refusal: z.strictObject({ code: z.string(), reason: z.string() }).optional(),
 });
-const lineSchema = z.strictObject({ entry: entrySchema, sig: hex(64) });
+const deletionSchema = z.strictObject({ seq: count, prev: hex(32), at: count, outcome: z.literal("destroyed"), subject: hex(32), record: z.base64().max(4096) });
+const anySchema = z.union([entrySchema, deletionSchema]);
+const lineSchema = z.strictObject({ entry: anySchema, sig: hex(64) });
 
 /** One line, without its end: the entry and the owner's signature over its exact JSON. */
-export function formatLine(entry: ReleaseEntry, owner: SigningKey): string {
-  const json = JSON.stringify(entrySchema.parse(entry));
+export function formatLine(entry: LogEntry, owner: SigningKey): string {
+  const json = JSON.stringify(anySchema.parse(entry));
   return `{"entry":${json},"sig":"${toHex(owner.sign(signedText(json)))}"}`;
 }
 
@@ -69,7 +85,7 @@ export const ownerKey = (owner: PartyKey): KeyObject =>
   createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: Buffer.from(owner, "hex").toString("base64url") }, format: "jwk" });
 
 /** Reads a line and checks its signature. @throws store_failed naming the line (from 1) */
-export function parseLine(line: string, number: number, owner: KeyObject): ReleaseEntry {
+export function parseLine(line: string, number: number, owner: KeyObject): LogEntry {
   const { entry, sig } = lineSchema.safeParse(parseJson(line, number)).data ?? {};
   ensure(entry !== undefined && sig !== undefined, "store_failed", "the release log has a line that is not an entry", { line: number });
   // Only the writer's own spelling is a line, so that the bytes under the signature are the bytes that are hashed.
@@ -77,7 +93,7 @@ export function parseLine(line: string, number: number, owner: KeyObject): Relea
   ensure(line === `{"entry":${entryJson},"sig":"${sig}"}`, "store_failed", "the release log has a line in another spelling", { line: number });
   const valid = verify(null, signedText(entryJson), owner, fromHex(sig));
   ensure(valid, "store_failed", "the release log has a line that its owner did not sign", { line: number });
-  return entry as unknown as ReleaseEntry;
+  return entry as unknown as LogEntry;
 }
 
 function parseJson(line: string, number: number): unknown {

@@ -1,14 +1,16 @@
 import { mkdir, open, truncate, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { SigningKey } from "../../protocol/dsse.js";
+import { toBase64 } from "../../protocol/bytes.js";
+import { envelopeToBytes, type Envelope, type SigningKey } from "../../protocol/dsse.js";
 import { ensure, VeriteeError } from "../../protocol/errors.js";
 import type { JobId, ObjectId, PartyKey } from "../../protocol/ids.js";
 import { readFileIfPresent, syncFolder, writeFileAtomic } from "../atomic-file.js";
 import { acquireLock } from "../file-lock.js";
 import type { ReleaseRecorder } from "../ports.js";
-import { emptyHead, formatLine, sha256Hex, type ReleaseEntry, type ReleaseEvent } from "./entry.js";
-import { verifyReleaseLog, type LogHead, type VerifiedLog } from "./verify.js";
+import { keyDeletion, releaseHead, type LogHead } from "../../protocol/owner-statement.js";
+import { emptyHead, formatLine, sha256Hex, type LogEntry, type ReleaseEntry, type ReleaseEvent } from "./entry.js";
+import { verifyReleaseLog, type VerifiedLog } from "./verify.js";
 
 const LOG = "release-log.jsonl";
 const HEAD = "release-log.head";
@@ -19,6 +21,7 @@ export class ReleaseLog implements ReleaseRecorder {
   readonly #jobs = new Map<ObjectId, Set<JobId>>();
   readonly #releases = new Map<ObjectId, number>();
   readonly #evidence = new Set<string>();
+  readonly #destroyed = new Set<ObjectId>();
   #turn: Promise<unknown> = Promise.resolve();
   #failed = false;
 
@@ -36,11 +39,12 @@ export class ReleaseLog implements ReleaseRecorder {
     const unlock = await acquireLock(join(folder, "release-log.lock"), 0);
     try {
       await dropTornLine(folder);
-      const { entries, head } = await readReleaseLog(folder, owner.publicKey);
+      const { entries, deletions, head } = await readReleaseLog(folder, owner.publicKey);
       const file = await open(join(folder, LOG), "a", 0o600);
       await syncFolder(folder);
       const log = new ReleaseLog(folder, owner, file, unlock, head);
       entries.forEach((entry) => log.#note(entry));
+      for (const { subject } of deletions.values()) log.#destroyed.add(subject);
       return log;
     } catch (error) {
       await unlock();
@@ -52,11 +56,36 @@ export class ReleaseLog implements ReleaseRecorder {
     return this.last;
   }
 
-  /** Resolves when the line is on disk. After a failed write every later append fails: reopen to see what was written. */
+  /** The head as its owner says it to others. */
+  signedHead(now: number): Envelope {
+    return releaseHead.sign({ ...this.last, at: now }, this.owner);
+  }
+
+  /**
+   * Resolves when the line is on disk. After a failed write every later append fails: reopen to see what was written.
+   * @throws key_destroyed for a release of a key that this log says is destroyed, store_failed
+   */
   append(event: ReleaseEvent): Promise<void> {
-    const turn = this.#turn.then(() => this.#write(event));
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+    return this.#inTurn(async () => {
+      ensure(event.outcome === "refused" || !this.isDestroyed(event.subject), "key_destroyed", "the key was destroyed", { subject: event.subject });
+      const entry: ReleaseEntry = { ...event, ...this.#next() };
+      await this.#write(entry);
+      this.#note(entry);
+    });
+  }
+
+  /** Signs and keeps a record that a key is destroyed, which it is by now; no release of it can follow. Once: again is nothing. */
+  appendDeletion(deletion: { readonly subject: ObjectId; readonly destroyedAt: number; readonly method: string }, now: number): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.isDestroyed(deletion.subject)) return;
+      const record = toBase64(envelopeToBytes(keyDeletion.sign({ ...deletion, log: this.last }, this.owner)));
+      await this.#write({ ...this.#next(), at: now, outcome: "destroyed", subject: deletion.subject, record });
+      this.#destroyed.add(deletion.subject);
+    });
+  }
+
+  isDestroyed(subject: ObjectId): boolean {
+    return this.#destroyed.has(subject);
   }
 
   jobsUnder(policy: ObjectId): ReadonlySet<JobId> {
@@ -77,9 +106,18 @@ export class ReleaseLog implements ReleaseRecorder {
     await this.unlock();
   }
 
-  async #write(event: ReleaseEvent): Promise<void> {
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #next(): { readonly seq: number; readonly prev: string } {
+    return { seq: this.last.seq + 1, prev: this.last.hash };
+  }
+
+  async #write(entry: LogEntry): Promise<void> {
     ensure(!this.#failed, "store_failed", "the release log could not be written; no key leaves until it is reopened");
-    const entry: ReleaseEntry = { ...event, seq: this.last.seq + 1, prev: this.last.hash };
     const line = formatLine(entry, this.owner);
     try {
       await this.file.appendFile(`${line}\n`);
@@ -90,7 +128,6 @@ export class ReleaseLog implements ReleaseRecorder {
       this.#failed = true;
       throw new VeriteeError("store_failed", "cannot write the release log", { folder: this.folder }, { cause });
     }
-    this.#note(entry);
   }
 
   #note(entry: ReleaseEntry): void {
@@ -115,20 +152,6 @@ export async function readReleaseLog(folder: string, owner: PartyKey, noted: rea
   const after = await readHead(folder, owner);
   ensure(log.head.seq <= after.seq + 1, "store_failed", "the release log's head file is missing or old", { lines: log.head.seq, head: after.seq });
   return log;
-}
-
-/** A log to hand to an auditor: whole, with its head and whose it is. verifyReleaseLog(text, owner, [head]) checks it. */
-export interface ReleaseLogExport {
-  readonly format: "veritee-release-log/1";
-  readonly owner: PartyKey;
-  readonly head: LogHead;
-  readonly text: string;
-}
-
-/** @throws store_failed when the log does not verify */
-export async function exportReleaseLog(folder: string, owner: PartyKey): Promise<ReleaseLogExport> {
-  const { head, text } = await readReleaseLog(folder, owner);
-  return { format: "veritee-release-log/1", owner, head, text };
 }
 
 async function readHead(folder: string, owner: PartyKey): Promise<LogHead> {

@@ -1,13 +1,17 @@
 import { ensure } from "../../protocol/errors.js";
-import type { PartyKey } from "../../protocol/ids.js";
-import { emptyHead, ownerKey, parseLine, sha256Hex, type ReleaseEntry } from "./entry.js";
-
-/** The last line of a log: how many lines, and the SHA-256 of the last one. */
-export interface LogHead { readonly seq: number; readonly hash: string }
+import { fromBase64 } from "../../protocol/bytes.js";
+import type { ObjectId, PartyKey } from "../../protocol/ids.js";
+import { keyDeletion, type KeyDeletion, type LogHead } from "../../protocol/owner-statement.js";
+import { emptyHead, ownerKey, parseLine, sha256Hex, type DeletionEntry, type LogEntry, type ReleaseEntry } from "./entry.js";
 
 export interface VerifiedLog {
+  /** Decisions about key requests, in order. */
   readonly entries: readonly ReleaseEntry[];
+  /** Records of keys that were destroyed, by the line they are in. */
+  readonly deletions: ReadonlyMap<number, KeyDeletion>;
   readonly head: LogHead;
+  /** The hash of each line, after that of the empty chain. */
+  readonly hashes: readonly string[];
   /** As it was read. */
   readonly text: string;
 }
@@ -33,9 +37,33 @@ export function verifyReleaseLog(text: string, owner: PartyKey, noted: readonly 
     ensure(entry.seq === i + 1 && entry.prev === hashes[i], "store_failed", "the release log is broken: a line is missing, moved or edited", { line: i + 1 });
     return entry;
   });
+  const deletions = checkDeletions(entries, owner, hashes);
   for (const head of noted) {
     ensure(head.seq <= lines.length, "store_failed", "the release log has been cut", { lines: lines.length, noted: head.seq });
     ensure(hashes[head.seq] === head.hash, "store_failed", "the release log is another than the one that was noted", { line: head.seq });
   }
-  return { entries, head: { seq: lines.length, hash: hashes[lines.length] as string }, text };
+  const head = { seq: lines.length, hash: hashes[lines.length] as string };
+  return { entries: entries.filter((entry) => entry.outcome !== "destroyed"), deletions, head, hashes, text };
+}
+
+/** Each record is of its own line and place, and no release follows the destruction of its key. */
+function checkDeletions(entries: readonly LogEntry[], owner: PartyKey, hashes: readonly string[]): ReadonlyMap<number, KeyDeletion> {
+  const deletions = new Map<number, KeyDeletion>();
+  const gone = new Map<ObjectId, number>();
+  for (const entry of entries) {
+    if (entry.outcome === "destroyed") {
+      deletions.set(entry.seq, openDeletion(entry, owner, hashes));
+      gone.set(entry.subject, gone.get(entry.subject) ?? entry.seq);
+    }
+    const destroyed = entry.outcome === "released" ? gone.get(entry.subject) : undefined;
+    ensure(destroyed === undefined, "store_failed", "the release log has a release of a key after its destruction", { line: entry.seq, destroyed: destroyed ?? 0 });
+  }
+  return deletions;
+}
+
+function openDeletion({ seq, subject, record }: DeletionEntry, owner: PartyKey, hashes: readonly string[]): KeyDeletion {
+  const deletion = keyDeletion.open(fromBase64(record));
+  const own = deletion.owner === owner && deletion.subject === subject && deletion.log.seq === seq - 1 && deletion.log.hash === hashes[seq - 1];
+  ensure(own, "store_failed", "the release log has a deletion record of another key or place", { line: seq });
+  return deletion;
 }

@@ -1,10 +1,7 @@
 import { Command } from "commander";
 import { SIMULATION_ANCHORS, VENDOR_ANCHORS } from "../../attestation/roots.js";
-import { readReleaseLog } from "../../broker/release-log/log.js";
 import type { TrustAnchors } from "../../attestation/verdict.js";
-import { partyKey } from "../../protocol/ids.js";
-import { openPartyHome, withCoordinator, type RemoteOptions } from "../home-options.js";
-import { createOutput } from "../output.js";
+import { openPartyHome, withCoordinator, withKeystore, type RemoteOptions } from "../home-options.js";
 import { ensureMaySimulate } from "../profile.js";
 import { collateralFor, DEFAULT_CACHE } from "../roles/collateral.js";
 import { brokerSpans } from "../tracing/broker-spans.js";
@@ -12,6 +9,8 @@ import { openSpans } from "../tracing/open.js";
 import { brokerForData } from "../roles/enterprise.js";
 import { readParty } from "../roles/home.js";
 import { brokerForModels } from "../roles/platform.js";
+import { addKeystoreCommand } from "./broker-keystore.js";
+import { addLogCommands } from "./broker-log.js";
 import { readPolicy } from "./appraise.js";
 import { untilInterrupted } from "../until-interrupted.js";
 
@@ -19,7 +18,7 @@ const anchorsOf = (simulation: boolean | undefined): TrustAnchors => (simulation
 
 export function brokerCommand(): Command {
   const command = new Command("broker").description("A party's key broker: gives keys to attested enclaves only, and logs every decision first.");
-  withCoordinator(command.command("run").description("Answer key requests until interrupted. Opens no port."))
+  withKeystore(withCoordinator(command.command("run").description("Answer key requests until interrupted. Opens no port.")))
     .option("--simulation", "accept the public simulator's root, for grants and jobs that name the anchor `sim`")
     .option("--policy <file>", "appraisal policy beside every grant (docs/appraisal-policy.md); default: no Milan, current TCB, VMPL 0")
     .option("--collateral <dir>", "cache of vendors' collateral, for evidence that comes without it", DEFAULT_CACHE)
@@ -47,17 +46,7 @@ export function brokerCommand(): Command {
         await spans.close();
       });
     });
-  command.command("log").description("Check and show a party's release log.")
-    .requiredOption("--home <dir>", "the party's folder")
-    .option("--json", "print {head, entries}; keep the head elsewhere, it finds a log that was cut")
-    .addHelpText("after", "\nExample:\n  veritee broker log --home ./acme")
-    .action(async (o: { home: string; json?: boolean }) => {
-      const { publicKey } = await readParty(o.home);
-      const log = await readReleaseLog(o.home, partyKey(publicKey));
-      createOutput(o.json ?? false).result(log, () => [
-        ...log.entries.map((e) => `${new Date(e.at * 1000).toISOString()} ${e.outcome} job ${e.job.slice(0, 12)} ${e.refusal === undefined ? `to ${e.evidence?.simulated === true ? "SIMULATED " : ""}enclave ${e.evidence?.measurement.slice(0, 16) ?? "?"}` : `${e.refusal.code}: ${e.refusal.reason}`}`),
-        `${log.head.seq} entries, chain and signatures good, head ${log.head.hash}`,
-      ]);
-    });
+  addLogCommands(command);
+  addKeystoreCommand(command);
   return command;
 }

@@ -10,6 +10,7 @@ import { isoDay } from "../days.js";
 import type { Program } from "../../programs/program.js";
 import { readSigned, writeSigned } from "../files.js";
 import { openPartyHome, withCoordinator, type RemoteOptions } from "../home-options.js";
+import { addDestroyCommand } from "./dataset-destroy.js";
 import { addProveCommands } from "./dataset-prove.js";
 import { importRecords, withRecords, type RecordsOptions } from "../import-records.js";
 import { parseProgram, PROGRAM_NAMES, readJson } from "../options.js";
@@ -32,7 +33,7 @@ function steps(): (step: DatasetStep) => void {
 }
 
 export function datasetCommand(): Command {
-  const command = new Command("dataset").description("An enterprise's datasets: import, commit, seal, register, withdraw.");
+  const command = new Command("dataset").description("An enterprise's datasets: import, commit, seal, register, withdraw, destroy.");
   withRecords(withCoordinator(command.command("seal").description("Import records, commit to them, seal them, upload and register them.")))
     .requiredOption("--program <name>", PROGRAM_NAMES, parseProgram)
     .option("--as-of <date>", "with --file: as-of date, YYYY-MM-DD", isoDay, isoDay("2019-12-31"))
@@ -64,6 +65,7 @@ export function datasetCommand(): Command {
       const proved = await withdrawProofIfAny(enterpriseOf(home), manifest.value, api);
       createOutput(false).result({ ...view, proved }, () => [`withdrawal of ${id}: ${view.state}${proved === undefined ? "" : `, of its proof: ${proved.state}`}`]);
     });
+  addDestroyCommand(command);
   addProveCommands(command);
   return command;
 }

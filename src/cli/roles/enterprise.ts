@@ -1,9 +1,6 @@
 // What an enterprise does, for its commands and for the demo alike.
 import { join } from "node:path";
-import { KeyBroker } from "../../broker/key-broker.js";
 import type { BrokerEvent, BrokerTrust } from "../../broker/ports.js";
-import { ReleaseLog } from "../../broker/release-log/log.js";
-import { runBroker } from "../../broker/run-broker.js";
 import { folderJournal, writeSealedDataset } from "../../enterprise/dataset/local.js";
 import { prepareDataset, type DatasetStep, type SourceParts, type PreparedDataset } from "../../enterprise/dataset/prepare.js";
 import { publishDataset, untilAnchored } from "../../enterprise/dataset/publish.js";
@@ -17,6 +14,7 @@ import type { Grant, Signed } from "../../protocol/objects/index.js";
 import { tagRecords, type ImportedDataset } from "../../programs/import/dataset.js";
 import type { Program } from "../../programs/program.js";
 import { CoordinatorClient } from "../../transport/client.js";
+import { runPartyBroker } from "./broker.js";
 import { enterpriseOf, type Home } from "./home.js";
 import { clock, random } from "./system.js";
 
@@ -68,12 +66,6 @@ export async function issueGrant(home: Home, url: string, terms: GrantTerms): Pr
 /** Answers key requests for the enterprise's data until the signal fires. */
 export async function brokerForData(home: Home, url: string, trust: BrokerTrust, signal: AbortSignal, onEvent: (event: BrokerEvent) => void): Promise<void> {
   const { signing } = enterpriseOf(home);
-  const log = await ReleaseLog.open(home.folder, signing);
-  try {
-    const policy = grantPolicy(await grantBook(home.folder, signing.publicKey));
-    const broker = new KeyBroker({ identity: signing, keys: home.keys, policy, log, ...trust, clock, random, onEvent });
-    await runBroker({ api: clientOf(home, url), broker, signal, onEvent });
-  } finally {
-    await log.close();
-  }
+  const policy = grantPolicy(await grantBook(home.folder, signing.publicKey));
+  await runPartyBroker({ home, signing, policy, api: clientOf(home, url), trust, signal, onEvent });
 }

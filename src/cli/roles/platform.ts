@@ -1,10 +1,7 @@
 // What a platform does, for its commands and for the demo alike.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { KeyBroker } from "../../broker/key-broker.js";
 import type { BrokerEvent, BrokerTrust } from "../../broker/ports.js";
-import { ReleaseLog } from "../../broker/release-log/log.js";
-import { runBroker } from "../../broker/run-broker.js";
 import { createJob, submitJob, type JobOrder } from "../../platform/job.js";
 import { modelPolicy } from "../../platform/model-policy.js";
 import { openModel, prepareModel, publishModel, type OwnModel } from "../../platform/model.js";
@@ -18,6 +15,7 @@ import type { Program } from "../../programs/program.js";
 import { programById } from "../../programs/registry.js";
 import type { Scorecard } from "../../programs/scorecard.js";
 import { CoordinatorClient } from "../../transport/client.js";
+import { runPartyBroker } from "./broker.js";
 import { platformOf, type Home } from "./home.js";
 import { keepResult, type KeptResult } from "./results.js";
 import { clock, random } from "./system.js";
@@ -96,11 +94,5 @@ export async function openKeptPlatformResult(
 /** Answers key requests for the platform's models until the signal fires. */
 export async function brokerForModels(home: Home, url: string, trust: BrokerTrust, signal: AbortSignal, onEvent: (event: BrokerEvent) => void): Promise<void> {
   const { signing } = platformOf(home);
-  const log = await ReleaseLog.open(home.folder, signing);
-  try {
-    const broker = new KeyBroker({ identity: signing, keys: home.keys, policy: modelPolicy(signing.publicKey), log, ...trust, clock, random, onEvent });
-    await runBroker({ api: clientOf(home, url), broker, signal, onEvent });
-  } finally {
-    await log.close();
-  }
+  await runPartyBroker({ home, signing, policy: modelPolicy(signing.publicKey), api: clientOf(home, url), trust, signal, onEvent });
 }

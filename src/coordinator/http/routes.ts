@@ -9,6 +9,7 @@ import { provedLeafRoutes } from "./handlers/proved-leaves.js";
 import { proofRequestRoutes } from "./handlers/proof-requests.js";
 import { leaseRoutes } from "./handlers/leases.js";
 import { modelRoutes } from "./handlers/models.js";
+import { releaseLogRoutes } from "./handlers/release-log.js";
 import { systemRoutes } from "./handlers/system.js";
 import { workerRoutes } from "./handlers/workers.js";
 import { openApiOf } from "./openapi.js";
@@ -18,7 +19,7 @@ import type { Route } from "./route.js";
 export const ROUTES: readonly Route[] = [
   ...systemRoutes(() => openApiDocument()),
   ...blobRoutes, ...datasetRoutes, ...leafRoutes, ...provedLeafRoutes, ...proofRequestRoutes, ...grantRoutes, ...modelRoutes, ...jobRoutes, ...callbackRoutes,
-  ...workerRoutes, ...leaseRoutes, ...keyReleaseRoutes,
+  ...workerRoutes, ...leaseRoutes, ...keyReleaseRoutes, ...releaseLogRoutes,
 ];
 
 let described: Record<string, unknown> | undefined;

@@ -45,4 +45,6 @@ export const deploymentView = z.object({
 
 export const stored = z.object({ id: hex(32) });
 export const envelopeList = z.object({ envelopes: z.array(z.string()) });
+export const headKept = z.object({ line: z.int().nonnegative() });
+export const keyClaims = z.object({ claims: z.array(z.object({ id: hex(32), request: z.string(), reply: z.string().optional() })) });
 export const anyObject = z.record(z.string(), z.unknown());

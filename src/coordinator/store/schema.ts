@@ -65,6 +65,9 @@ export interface KeyRequestTable {
   challenge_id: string | null; challenge: Bytes | null; evidence: Bytes | null; reply: Bytes | null; created_at: CreatedAt;
 }
 
+/** `other`: the first head of the same line that differs. */
+export interface ReleaseHeadTable { holder: string; line: bigint; hash: string; envelope: Bytes; other: Bytes | null; created_at: CreatedAt }
+
 export interface ProofRequestTable { id: string; owner: string; dataset: string; not_after: bigint; envelope: Bytes; created_at: CreatedAt }
 export type TaskState = "pending" | "leased" | "done" | "failed";
 /** `proof`: bytes of a Groth16Proof message. */
@@ -136,6 +139,7 @@ export interface Schema {
   results: ResultTable;
   receipts: ReceiptTable;
   key_requests: KeyRequestTable;
+  release_heads: ReleaseHeadTable;
   proof_requests: ProofRequestTable;
   proof_tasks: ProofTaskTable;
   callbacks: CallbackTable;

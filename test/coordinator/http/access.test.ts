@@ -66,7 +66,7 @@ const MAY: Readonly<Record<string, readonly (Role | "nobody")[]>> = {
   health: ["nobody", ...ALL], ready: ["nobody", ...ALL], description: ["nobody", ...ALL],
   // Any key may; what it sends must be its own (below).
   deployment: ALL, putBlob: ALL, putDatasetManifest: ALL, putGrant: ALL, putRevocation: ALL, putModelManifest: ALL, submitJob: ALL,
-  workerChallenge: ALL, registerWorker: ALL, worker: ALL, brokerInbox: ALL, putChallenge: ALL, putReply: ALL,
+  workerChallenge: ALL, registerWorker: ALL, worker: ALL, brokerInbox: ALL, putChallenge: ALL, putReply: ALL, putReleaseHead: ALL, releaseHeads: ALL, keyClaims: ALL,
   getBlob: ["owner", "holder"],
   registerLeaf: ["owner"], leaf: ["owner"], revokeLeaf: ["owner"],
   registerProvedLeaf: ["owner"], provedLeaf: ["owner"], revokeProvedLeaf: ["owner"],

@@ -9,6 +9,7 @@ import * as proofTasks from "./0006-proof-tasks.js";
 import * as chainTransactions from "./0007-chain-transactions.js";
 import * as finality from "./0008-finality.js";
 import * as holders from "./0009-holders-and-indexes.js";
+import * as releaseHeads from "./0010-release-heads.js";
 import * as proofTaskTrace from "./0011-proof-task-trace.js";
 import * as callbacks from "./0012-callbacks.js";
 import * as tracedJobs from "./0013-traced-jobs.js";
@@ -16,7 +17,7 @@ import * as tracedJobs from "./0013-traced-jobs.js";
 /** In order; a released one is never changed. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-initial": initial, "0002-proved-leaves": provedLeaves, "0004-machine-events": machineEvents, "0005-usage": usage,
-  "0006-proof-tasks": proofTasks, "0007-chain-transactions": chainTransactions, "0008-finality": finality, "0009-holders-and-indexes": holders, "0011-proof-task-trace": proofTaskTrace,
+  "0006-proof-tasks": proofTasks, "0007-chain-transactions": chainTransactions, "0008-finality": finality, "0009-holders-and-indexes": holders, "0010-release-heads": releaseHeads, "0011-proof-task-trace": proofTaskTrace,
   "0012-callbacks": callbacks,
   "0013-traced-jobs": tracedJobs,
 };
