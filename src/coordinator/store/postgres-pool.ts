@@ -3,6 +3,10 @@ import { ensure } from "../../protocol/errors.js";
 import { connectionError, StoreAway } from "./failures.js";
 import { Patience } from "./patience.js";
 
+const BEGINS = /^(begin|start transaction)\b/;
+const ENDS = /^(commit|rollback)$/;
+const REPEATABLE = /^\s*(select|begin|start transaction)\b/;
+
 /** One connection, in use. */
 export interface Lent {
   query(text: string, values: readonly unknown[]): Promise<QueryResult>;
@@ -29,18 +33,49 @@ export class PostgresPool {
   }
 
   async connect(): Promise<Lent> {
-    const patience = new Patience();
+    let client: PoolClient | undefined = await this.#acquire(new Patience());
+    let broken: StoreAway | undefined;
+    let inTransaction = false;
+    return {
+      query: async (text, values) => {
+        // What nothing is lost by is asked again on another connection; in a transaction, all of it has to be done again.
+        const patience = !inTransaction && REPEATABLE.test(text) ? new Patience() : undefined;
+        for (;;) {
+          // Behind a statement that timed out, another one would wait as long again.
+          if (client === undefined || broken !== undefined) throw broken;
+          try {
+            const result = await this.#ask(client, text, values);
+            if (BEGINS.test(text)) inTransaction = true;
+            if (ENDS.test(text)) inTransaction = false;
+            return result;
+          } catch (error) {
+            if (!(error instanceof StoreAway)) throw error;
+            broken = error;
+            if (patience === undefined || !(await patience.again())) throw error;
+            client.release(true);
+            client = undefined;
+            client = await this.#acquire(patience);
+            broken = undefined;
+          }
+        }
+      },
+      release: () => { client?.release(broken); },
+    };
+  }
+
+  end = (): Promise<void> => this.#pool.end();
+
+  /** Nothing is sent by then: waiting for a connection is always tried again. */
+  async #acquire(patience: Patience): Promise<PoolClient> {
     for (;;) {
       try {
-        return this.#lend(await this.#fresh());
+        return await this.#fresh();
       } catch (error) {
         const why = connectionError(error);
         if (!(why instanceof StoreAway) || this.#pool.ending || !(await patience.again())) throw why;
       }
     }
   }
-
-  end = (): Promise<void> => this.#pool.end();
 
   async #fresh(): Promise<PoolClient> {
     for (;;) {
@@ -51,27 +86,16 @@ export class PostgresPool {
     }
   }
 
-  #lend(client: PoolClient): Lent {
-    let broken: StoreAway | undefined;
-    return {
-      query: async (text, values) => {
-        // Behind a statement that timed out, another one would wait as long again.
-        if (broken !== undefined) throw broken;
-        try {
-          const result = await client.query(text, [...values]);
-          this.#answered.set(client, performance.now());
-          ensure(text !== "commit" || result.command === "COMMIT", "store_failed", "the store did not commit", { answer: result.command });
-          return result;
-        } catch (error) {
-          const why = connectionError(error);
-          if (why instanceof StoreAway) {
-            broken = why;
-            this.#failedAt = performance.now();
-          }
-          throw why;
-        }
-      },
-      release: () => { client.release(broken); },
-    };
+  async #ask(client: PoolClient, text: string, values: readonly unknown[]): Promise<QueryResult> {
+    try {
+      const result = await client.query(text, [...values]);
+      this.#answered.set(client, performance.now());
+      ensure(text !== "commit" || result.command === "COMMIT", "store_failed", "the store did not commit", { answer: result.command });
+      return result;
+    } catch (error) {
+      const why = connectionError(error);
+      if (why instanceof StoreAway) this.#failedAt = performance.now();
+      throw why;
+    }
   }
 }

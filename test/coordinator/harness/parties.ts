@@ -45,7 +45,7 @@ export async function publishDataset(owner: Party, change: Partial<DatasetManife
   await owner.api.putDatasetManifest(signed.envelope);
   const leaf = signed.value.leaf;
   await owner.api.registerLeaf(leaf, authority, random(65));
-  await until(async () => (await owner.api.leaf(leaf)).state === "anchored");
+  await until(async () => (await owner.api.leaf(leaf)).state === "anchored", 60_000);
   return { id: signed.id, leaf, authority, blobs, datasetRoot: signed.value.datasetRoot };
 }
 
