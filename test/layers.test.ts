@@ -22,6 +22,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/chain": ["src/protocol"],
   "src/outbound": ["src/protocol"],
   "src/coordinator": ["src/protocol", "src/attestation", "src/chain", "src/transport", "src/outbound"],
+  "src/backup": ["src/protocol", "src/transport", "src/coordinator"],
   "src/fsck": ["src/protocol", "src/broker", "src/coordinator"],
   "src/verifier": ["src/protocol", "src/attestation", "src/proofs"],
   "src/collateral": ["src/protocol", "src/attestation", "src/outbound"],

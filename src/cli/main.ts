@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { appraiseCommand } from "./commands/appraise.js";
+import { backupCommand, restoreCommand } from "./commands/backup.js";
 import { brokerCommand } from "./commands/broker.js";
 import { collateralCommand } from "./commands/collateral.js";
 import { coordinatorCommand } from "./commands/coordinator.js";
@@ -39,7 +40,7 @@ const program = new Command("veritee")
 for (const command of [
   demoCommand, verifyCommand, scoreCommand, setupCommand, generateCommand, identityCommand, datasetCommand, grantCommand, sourceCommand,
   modelCommand, jobCommand, resultCommand, discloseCommand, brokerCommand, coordinatorCommand, workerCommand, ledgerCommand, appraiseCommand, policyCommand,
-  recallCommand, collateralCommand, doctorCommand, fsckCommand, drillCommand,
+  recallCommand, collateralCommand, doctorCommand, fsckCommand, backupCommand, restoreCommand, drillCommand,
 ]) {
   program.addCommand(command().exitOverride().showHelpAfterError("(add --help for usage and an example)"));
 }
