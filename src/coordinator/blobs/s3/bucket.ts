@@ -1,8 +1,8 @@
 import type { S3Client } from "@aws-sdk/client-s3";
-import { buffer } from "node:stream/consumers";
 import type { Readable } from "node:stream";
 import { toBase64, type Bytes } from "../../../protocol/bytes.js";
 import { sha256 } from "../../../protocol/hash.js";
+import { MAX_BLOB_BYTES } from "../blobs.js";
 import type { S3Settings } from "../settings.js";
 import { readCredentials, type Environment } from "./credentials.js";
 import { guarded } from "./guard.js";
@@ -12,7 +12,7 @@ export interface Listed { readonly key: string; readonly writtenAt: Date }
 
 /** The few verbs of S3 that are used, each repeated while its failure passes. @throws store_failed, storage_full */
 export interface Bucket {
-  /** Undefined when there is none. */
+  /** Undefined when there is none. Of more than a blob may have, one byte more tells that it is none. */
   read(key: string): Promise<Bytes | undefined>;
   /** `there`: something is under the key already, and stays. `confirmed`: the server has computed the SHA-256 itself. */
   write(key: string, bytes: Bytes, mode: "if-absent" | "replace"): Promise<"confirmed" | "stored" | "there">;
@@ -56,8 +56,9 @@ function bucketOf(s3: Sdk, client: S3Client, bucket: string, patience: Patience)
     read: (key) => again(async (options) => {
       const answer = await client.send(new s3.GetObjectCommand({ Bucket: bucket, Key: key }), options).catch(absent(["NoSuchKey"]));
       if (answer === undefined) return undefined;
-      const bytes = Uint8Array.from(await buffer(answer.Body as Readable));
-      if (answer.ContentLength !== undefined && answer.ContentLength !== bytes.length) throw new BadAnswer("an answer of another length than it says");
+      const bytes = await collect(answer.Body as Readable, MAX_BLOB_BYTES + 1);
+      const said = Math.min(answer.ContentLength ?? bytes.length, MAX_BLOB_BYTES + 1);
+      if (said !== bytes.length) throw new BadAnswer("an answer of another length than it says");
       return bytes;
     }),
     write: (key, bytes, mode) => again(async (options) => {
@@ -82,6 +83,18 @@ function bucketOf(s3: Sdk, client: S3Client, bucket: string, patience: Patience)
     remove: (key) => again(async (options) => void (await client.send(new s3.DeleteObjectCommand({ Bucket: bucket, Key: key }), options))),
     close: () => { client.destroy(); },
   };
+}
+
+/** The first so many bytes; what follows is not waited for. */
+async function collect(body: Readable, most: number): Promise<Bytes> {
+  const parts: Bytes[] = [];
+  let size = 0;
+  for await (const part of body as AsyncIterable<Bytes>) {
+    parts.push(part);
+    size += part.length;
+    if (size >= most) break;
+  }
+  return Uint8Array.from(Buffer.concat(parts).subarray(0, most));
 }
 
 interface Page { readonly found: readonly Listed[]; readonly more: boolean }
