@@ -36,13 +36,14 @@ const TABLE: readonly (readonly [Answer, readonly RegExp[]])[] = [
   ]],
   ["unfunded", [/insufficient ?funds/i, /upfront cost exceeds/i, /exceeds account balance/i, /insufficient balance/i]],
   ["later", [
+    /exceeds the configured cap/i, // geth: its operator's bound on the fee of a whole transaction
     /txpool is full/i, /pool is full/i, /account limit exceeded/i, /nonce ?gap/i, /nonce is too distant/i, /nonce too (high|far)/i, /in-flight transaction limit/i,
   ]],
   ["never", [
     /intrinsic gas/i, // too low, too high, exceeds
     /exceeds (the )?block gas limit/i, /gas ?limit ?(exceeded|too high)/i, /transaction gas limit/i, /exceeds .*gas limit/i,
     /oversized data/i, /max initcode size/i, /transaction type .*(not supported|invalid)/i, /invalid transaction type/i,
-    /invalid (sender|chain id|signature)/i, /replay-protected/i, /sender ?is ?contract/i, /exceeds the configured cap/i,
+    /invalid (sender|chain id|signature)/i, /replay-protected/i, /sender ?is ?contract/i,
     /tip ?above ?fee ?cap|priority fee .*higher than max fee/i,
   ]],
 ];

@@ -51,6 +51,6 @@ function within({ maxFee, tip }: Fees, cap: bigint): Fees {
 }
 
 /** An eighth more, rounded up. */
-const raised = (fee: bigint): bigint => fee + fee / 8n + 1n;
+const raised = (fee: bigint): bigint => larger((9n * fee + 7n) / 8n, 1n);
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);

@@ -34,7 +34,7 @@ export interface Transaction {
   /** The newest version needs a higher fee than its cap allows. */
   readonly capped: boolean;
   readonly minedHash: string | undefined;
-  /** Since the newest version was signed, since a node was last asked to take it, and since its nonce was first seen used by none of its versions (0: never). */
+  /** Since the newest version was signed or first taken by a node, since a node was last asked to take it, and since its nonce was first seen used by none of its versions (0: never). */
   readonly ageSeconds: number;
   readonly quietSeconds: number;
   readonly unseenSeconds: number;

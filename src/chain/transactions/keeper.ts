@@ -72,13 +72,16 @@ export class TransactionKeeper {
     const { version, nonce, state, quietSeconds, ageSeconds } = transaction;
     if (nonce < sight.mined) return this.#settle(transaction);
     if (version === undefined) return;
-    const overdue = ageSeconds >= rules.feeBumpSeconds && sight.height !== version.height;
     // Behind a lower nonce a higher fee helps only where the fee is what keeps both out.
-    if (overdue && (isNext || !isEnough(version.fees, sight.market)) && await this.#bump(transaction, sight)) return;
+    const wantsMore = isNext || !isEnough(version.fees, sight.market);
+    const overdue = wantsMore && ageSeconds >= rules.feeBumpSeconds && sight.height !== version.height;
+    if (state === "sent" && overdue && await this.#bump(transaction, sight)) return;
     if (quietSeconds < (state === "signed" ? SEND_AGAIN_SECONDS : rules.resendSeconds)) return;
     if (state === "sent" && await node.knows(version.hash)) return journal.tried(transaction);
     this.#tell("resend", transaction);
-    await this.#send(transaction, sight);
+    const answer = await this.#send(transaction, sight);
+    // What no node has taken so far goes as it is first; a better one may hold its place in the pool.
+    if (state === "signed" && answer !== "taken" && overdue) await this.#bump(transaction, sight);
   }
 
   /** Its nonce is used: by one of its versions, or by somebody else. */

@@ -45,7 +45,10 @@ export class MemoryJournal implements TransactionJournal {
     return view(this.#keep(version, { nonce, digest: becomes === "fill" ? undefined : digest, hashes, fillers: filler ? fillers + 1 : 0 }));
   }
 
-  sent = async (transaction: Transaction): Promise<void> => { this.#change(transaction, { state: "sent" }, { sentAt: now() }); };
+  sent = async (transaction: Transaction): Promise<void> => {
+    const isNews = this.#current(transaction)?.transaction.state === "signed";
+    this.#change(transaction, { state: "sent" }, { sentAt: now(), ...(isNews ? { signedAt: now() } : {}) });
+  };
   tried = async (transaction: Transaction): Promise<void> => { this.#change(transaction, {}, { sentAt: now() }); };
   mined = async (transaction: Transaction, { hash }: { hash: string }): Promise<void> => { this.#settle(transaction, "mined", hash); };
   foreign = async (transaction: Transaction): Promise<void> => { this.#settle(transaction, "foreign", undefined); };

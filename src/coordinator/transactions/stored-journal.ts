@@ -92,7 +92,7 @@ class StoredJournal implements TransactionJournal {
 
   sent = ({ nonce, hashes }: Transaction): Promise<void> => this.#change(nonce, async (trx, row) => {
     if (hashesOf(row).length !== hashes.length || !isLive(row)) return;
-    if (!(await this.#advance(trx, row, "send", { state: "sent", sent_at: sql<Date>`now()` }))) await this.#set(trx, nonce, { sent_at: sql<Date>`now()` });
+    if (!(await this.#advance(trx, row, "send", { state: "sent", sent_at: sql<Date>`now()`, signed_at: sql<Date>`now()` }))) await this.#set(trx, nonce, { sent_at: sql<Date>`now()` });
   });
 
   tried = ({ nonce }: Transaction): Promise<void> => this.#set(this.#db, nonce, { sent_at: sql<Date>`now()` });
