@@ -13,6 +13,7 @@ export type FindingKind =
 export type Repair =
   | { readonly name: "plan-send"; readonly send: Send }
   | { readonly name: "drop-blob"; readonly blob: StoredBlob }
+  | { readonly name: "end-overtaken"; readonly job: string }
   | { readonly name: "sweep" };
 
 export interface Finding {

@@ -11,6 +11,7 @@ import { checkModels } from "./checks/models.js";
 import { checkOrphans } from "./checks/orphans.js";
 import { checkOverdue } from "./checks/overdue.js";
 import { checkProofTasks } from "./checks/proof-tasks.js";
+import { checkPlaces } from "./checks/places.js";
 import { checkReceipts } from "./checks/receipts.js";
 import { checkReleases } from "./checks/releases.js";
 import { checkResults } from "./checks/results.js";
@@ -38,7 +39,7 @@ export interface FsckParts {
 export const DEFAULT_GRACE_SECONDS = 24 * 3600;
 
 const CHECKS: readonly Check[] = [
-  checkJobs, checkResults, checkReceipts, checkSends, checkTransactions, checkKeyRequests, checkProofTasks, checkReleases, checkLeaves, checkModels, checkWorkers, checkGrants, checkBlobs,
+  checkJobs, checkResults, checkReceipts, checkSends, checkPlaces, checkTransactions, checkKeyRequests, checkProofTasks, checkReleases, checkLeaves, checkModels, checkWorkers, checkGrants, checkBlobs,
   checkOrphans, checkOverdue,
 ];
 

@@ -1,5 +1,6 @@
 import type { Db } from "../coordinator/store/schema.js";
 import { enqueueSend } from "../coordinator/outbox/queue.js";
+import { advance, lockJob } from "../coordinator/queue/advance.js";
 import type { QueueLimits } from "../coordinator/queue/limits.js";
 import { sweepTasks } from "../coordinator/queue/proof-tasks.js";
 import { sweepJobs } from "../coordinator/queue/sweep.js";
@@ -31,11 +32,29 @@ export async function repair(parts: RepairParts, findings: readonly Finding[]): 
   }
   for (const { repair: wanted, subject } of findings) {
     if (wanted === undefined || wanted.name === "sweep") continue;
-    if (wanted.name === "plan-send") await parts.db.transaction().execute((trx) => enqueueSend(trx, wanted.send));
-    else if (!(await dropBlob(parts, wanted.blob))) continue;
-    done.push({ name: wanted.name, subject });
+    if (await mend(parts, wanted)) done.push({ name: wanted.name, subject });
   }
   return done;
+}
+
+/** False when there is nothing to mend by now. */
+async function mend(parts: RepairParts, wanted: Exclude<Repair, { readonly name: "sweep" }>): Promise<boolean> {
+  switch (wanted.name) {
+    case "plan-send":
+      await parts.db.transaction().execute((trx) => enqueueSend(trx, wanted.send));
+      return true;
+    case "drop-blob": return dropBlob(parts, wanted.blob);
+    case "end-overtaken": return endOvertaken(parts, wanted.job);
+  }
+}
+
+/** The ledger takes one receipt of a job: whatever a worker would still make of it is refused. */
+function endOvertaken({ db, limits }: RepairParts, id: string): Promise<boolean> {
+  return db.transaction().execute(async (trx) => {
+    const job = await lockJob(trx, id);
+    const error = { code: "conflict", reason: "the ledger has a receipt that this store does not know" } as const;
+    return job !== undefined && (await advance(trx, job, "overtaken", limits, { error })) !== undefined;
+  });
 }
 
 async function sweep({ db, limits, now }: RepairParts): Promise<void> {

@@ -6,7 +6,7 @@ import type { BlobShelf } from "../coordinator/blobs/blobs.js";
 import type { Finding } from "./finding.js";
 
 /** What is asked of the ledger. Nothing here can send. */
-export type LedgerView = Pick<ChainPort, "leaf" | "provedLeaf" | "isModelRegistered" | "isWorkerRegistered" | "receipt">;
+export type LedgerView = Pick<ChainPort, "block" | "leaf" | "provedLeaf" | "isModelRegistered" | "isWorkerRegistered" | "receipt">;
 
 /** One broker's release log. */
 export interface BrokerLog {

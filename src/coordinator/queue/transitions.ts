@@ -16,6 +16,7 @@ export const JOB_EVENTS = [
   "root_unknown", // the registry's root moved on: prove again
   "refuse", // the ledger refuses the receipt for good
   "undone", // a reorganisation has taken the receipt off the ledger
+  "overtaken", // the ledger has a receipt of which this store, put back from a backup, knows nothing: there can be no other
 ] as const;
 export type JobEvent = (typeof JOB_EVENTS)[number];
 
@@ -35,6 +36,7 @@ export const TRANSITIONS: readonly Transition[] = [
   { from: "queued", event: "lease", to: "running" },
   { from: "queued", event: "deadline", to: "failed" },
   { from: "queued", event: "revoke", to: "failed" },
+  { from: "queued", event: "overtaken", to: "failed" },
 
   { from: "running", event: "progress", to: "running" },
   { from: "running", event: "complete", to: "anchoring" },
@@ -46,10 +48,12 @@ export const TRANSITIONS: readonly Transition[] = [
   { from: "running", event: "expire", guard: "failuresSpent", to: "failed" },
   { from: "running", event: "deadline", to: "failed" },
   { from: "running", event: "revoke", to: "failed" },
+  { from: "running", event: "overtaken", to: "failed" },
 
   { from: "anchoring", event: "anchored", to: "done" },
   { from: "anchoring", event: "root_unknown", to: "queued" },
   { from: "anchoring", event: "refuse", to: "failed" },
+  { from: "anchoring", event: "overtaken", to: "failed" },
 
   { from: "done", event: "undone", to: "anchoring" },
 ];

@@ -1,3 +1,4 @@
+import type { Db } from "../../coordinator/store/schema.js";
 import { jobBinding } from "../../protocol/commitments.js";
 import { equalBytes } from "../../protocol/bytes.js";
 import { envelopeToBytes } from "../../protocol/dsse.js";
@@ -6,7 +7,7 @@ import { idBytes, type JobId } from "../../protocol/ids.js";
 import { receiptStatement } from "../../protocol/objects/receipt.js";
 import { receiptFromJson, type LedgerAnchor } from "../../protocol/receipt-file.js";
 import type { Finding } from "../finding.js";
-import type { Check, LedgerView, Scene } from "../scene.js";
+import type { Check, Scene } from "../scene.js";
 
 type Row = Awaited<ReturnType<typeof readRows>>[number];
 /** What the store claims of a receipt: its K, and where the ledger has it once it is anchored. */
@@ -19,18 +20,21 @@ export const checkReceipts: Check = async (scene) => {
   const found: Finding[] = [];
   const rows = await readRows(scene);
   for (let i = 0; i < rows.length; i += ASKED_AT_ONCE) {
-    const some = await Promise.all(rows.slice(i, i + ASKED_AT_ONCE).map((row) => checkJob(row, scene.ledger)));
+    const some = await Promise.all(rows.slice(i, i + ASKED_AT_ONCE).map((row) => checkJob(scene, row)));
     found.push(...some.flat());
   }
   return found;
 };
 
+/** Also of jobs that nobody has worked on: a store that was put back from a backup may be behind the ledger. */
 const readRows = ({ db }: Scene) =>
   db.selectFrom("jobs as j").leftJoin("completions as c", (on) => on.onRef("c.job", "=", "j.id").onRef("c.attempt", "=", "j.attempt"))
     .leftJoin("receipts as r", "r.job", "j.id")
-    .select(["j.id", "j.state", "c.receipt", "r.file"]).where("j.attempt", ">", 0).orderBy("j.id").execute();
+    .select(["j.id", "j.state", "c.receipt", "r.file"])
+    .select((eb) => eb.exists(eb.selectFrom("job_events as e").select("e.seq").whereRef("e.job", "=", "j.id").where("e.event", "=", "overtaken").where("e.to_state", "=", "failed")).as("overtaken"))
+    .orderBy("j.id").execute();
 
-async function checkJob(row: Row, ledger: LedgerView | undefined): Promise<Finding[]> {
+async function checkJob({ db, ledger }: Scene, row: Row): Promise<Finding[]> {
   const finding = (kind: Finding["kind"], says: string): Finding => ({ check: "receipts", kind, subject: row.id, says });
   const binding = jobBinding(idBytes(row.id as JobId));
   let claim: ReturnType<typeof readClaim>;
@@ -43,12 +47,30 @@ async function checkJob(row: Row, ledger: LedgerView | undefined): Promise<Findi
   if (ledger === undefined) return [];
   const record = await ledger.receipt(binding);
   if (record === undefined) return row.state === "done" ? [finding("lost", "the job is done and the ledger has no receipt of it")] : [];
+  if (row.state === "failed" && row.overtaken) return [];
   // An answer of the ledger that was lost leaves a job anchoring whose receipt is there; the next try finds it.
-  if (row.state !== "done" && row.state !== "anchoring") return [finding("contradictory", `the ledger has a receipt of the job, which is ${row.state} here`)];
-  if (claim?.resultCommitment !== record.resultCommitment) return [finding("contradictory", "the ledger has a receipt of the job with another result (K)")];
+  const says = row.state !== "done" && row.state !== "anchoring" ? `the ledger has a receipt of the job, which is ${row.state} here`
+    : claim?.resultCommitment !== record.resultCommitment ? "the ledger has a receipt of the job with another result (K)" : undefined;
+  if (says !== undefined) {
+    const overtaken = row.state !== "done" && row.state !== "failed" && !(await wasHandedIn(db, row.id, record.resultCommitment));
+    return [{ ...finding("contradictory", says), ...(overtaken ? { repair: { name: "end-overtaken" as const, job: row.id } } : {}) }];
+  }
+  if (claim === undefined) return [];
   const { anchor } = claim;
   const moved = anchor !== undefined && (anchor.txHash !== record.mined.txHash || anchor.blockHash !== record.mined.blockHash);
   return moved ? [finding("contradictory", "the ledger has the receipt in another transaction or block than the receipt file says")] : [];
+}
+
+/** Whether any attempt that this store knows of had that result; one that cannot be read may have. */
+async function wasHandedIn(db: Db, job: string, resultCommitment: Field): Promise<boolean> {
+  const attempts = await db.selectFrom("completions").select("receipt").where("job", "=", job).execute();
+  return attempts.some(({ receipt }) => {
+    try {
+      return receiptStatement.open(receipt).value.resultCommitment === resultCommitment;
+    } catch {
+      return true;
+    }
+  });
 }
 
 function readClaim({ receipt, file, state }: Row, binding: Field): Claim | "foreign" | undefined {

@@ -7,12 +7,12 @@ const last = { failures: 4, maxFailures: 5 };
 
 /** Written out a second time, by state: what each event makes of it with failures left, and with none. */
 const EXPECTED: Record<JobState, Partial<Record<JobEvent, JobState | [JobState, JobState]>>> = {
-  queued: { lease: "running", deadline: "failed", revoke: "failed" },
+  queued: { lease: "running", deadline: "failed", revoke: "failed", overtaken: "failed" },
   running: {
     progress: "running", complete: "anchoring", retry: ["queued", "failed"], expire: ["queued", "failed"],
-    wait_for_key: "queued", give_up: "failed", deadline: "failed", revoke: "failed",
+    wait_for_key: "queued", give_up: "failed", deadline: "failed", revoke: "failed", overtaken: "failed",
   },
-  anchoring: { anchored: "done", root_unknown: "queued", refuse: "failed" },
+  anchoring: { anchored: "done", root_unknown: "queued", refuse: "failed", overtaken: "failed" },
   done: { undone: "anchoring" },
   failed: {},
 };
