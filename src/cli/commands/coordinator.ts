@@ -57,7 +57,7 @@ export const coordinatorCommand = (): Command =>
     .addOption(blobsOption())
     .option("--rpc <url>", "JSON-RPC of a chain; the embedded development chain when left out")
     .option("--deployment <file>", "with --rpc: the contracts (veritee ledger deploy)")
-    .option("--key <file>", "with --rpc: the registrar's key, used by this process alone")
+    .option("--key <file>", "with --rpc: the registrar's key, used by coordinators on this store alone")
     .option("--measurement <hex...>", "enclaves that may register as workers; this build's own when left out")
     .option("--simulation", "accept SIMULATED workers")
     .option("--allow-development", "take receipts under DEVELOPMENT parameters, which anyone can forge")
