@@ -6,7 +6,7 @@ import { CLOCK_SKEW_SECONDS } from "../transport/http-signature.js";
 import type { Context } from "./context.js";
 import { enqueue } from "./queue/enqueue.js";
 import { findDataset } from "./store/datasets.js";
-import { findGrant, lockGrant } from "./store/grants.js";
+import { findGrant, lockSubmission } from "./store/grants.js";
 import { findJob } from "./store/jobs.js";
 import { findLeaf } from "./store/leaves.js";
 import { findProvedLeaf } from "./store/proved-leaves.js";
@@ -29,11 +29,10 @@ export async function submitJob(ctx: Context, signed: Signed<JobRequest, JobId>,
   const dataset = await checkDataset(ctx.db, job);
   await checkModel(ctx.db, job);
   const { row } = await transact(ctx.db, async (trx) => {
-    const { uses, revoked } = await lockGrant(trx, grant.id);
+    const { revoked, uses, open, known: again } = await lockSubmission(trx, job.grant, job.platform, signed.id);
     ensure(!revoked, "grant_revoked", "the grant was revoked");
-    const again = await findJob(trx, signed.id);
-    ensure(again !== undefined || uses < grant.max_uses, "grant_used_up", "the grant has no use left", { maxUses: grant.max_uses });
-    if (again === undefined) await ensureOpenJobs(trx, ctx.quotas, job.platform);
+    ensure(again || uses < grant.max_uses, "grant_used_up", "the grant has no use left", { maxUses: grant.max_uses });
+    if (!again) ensureOpenJobs(ctx.quotas, open);
     return enqueue(trx, {
       id: signed.id, platform: job.platform, owner: dataset.owner, dataset: job.dataset, model: job.model, grant_id: job.grant,
       program: job.program, leaf: dataset.leaf, not_after: BigInt(job.notAfter), envelope: received,

@@ -34,13 +34,8 @@ export function chargeBlob(db: Db, quotas: Quotas, caller: PartyKey, blob: BlobI
   });
 }
 
-/** Whether one more job fits, in the transaction that adds it. @throws quota_exceeded */
-export async function ensureOpenJobs(trx: Db, quotas: Quotas, platform: PartyKey): Promise<void> {
-  await lockCaller(trx, platform);
-  const { open } = await trx.selectFrom("jobs").select((eb) => eb.fn.countAll<bigint>().as("open"))
-    .where("platform", "=", platform).where("state", "in", ["queued", "running", "anchoring"]).executeTakeFirstOrThrow();
-  ensureWithin(quotas, "openJobs", BigInt(open) + 1n);
-}
+/** Whether one more job fits beside so many open ones, in the transaction that adds it. @throws quota_exceeded */
+export const ensureOpenJobs = (quotas: Quotas, open: bigint): void => { ensureWithin(quotas, "openJobs", open + 1n); };
 
 /** Whether one more proof request fits, in the transaction that adds it. @throws quota_exceeded */
 export async function ensureOpenProofRequests(trx: Db, quotas: Quotas, owner: PartyKey): Promise<void> {
@@ -63,5 +58,7 @@ export async function ensureOpenKeyRequests(trx: Db, quotas: Quotas, worker: Par
 
 /** Until the transaction ends: two requests of one caller must not both take the last place. */
 async function lockCaller(trx: Db, caller: PartyKey): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${caller}, 0))`.execute(trx);
+  await sql`select ${callerLock(caller)}`.execute(trx);
 }
+
+export const callerLock = (caller: PartyKey) => sql`pg_advisory_xact_lock(hashtextextended(${caller}, 0))`;
