@@ -55,6 +55,11 @@ const PLANTED: readonly (readonly [says: string, damage: string, expected: Expec
   ["another job's receipt", "update completions set receipt = (select receipt from completions where job = $anchoring) where job = $done", { check: "receipts", kind: "contradictory" }],
   ["a receipt file that cannot be read", "update receipts set file = '{}' where job = $done", { check: "receipts", kind: "damaged" }],
 
+  ["a deed that is done and of which nobody knows where", "update outbox set tx_hash = null, block_number = null, block_hash = null where kind = 'submit_receipt' and subject = $done", { check: "places", kind: "lost" }],
+  ["a deed that waits and has a block", "update outbox set tx_hash = 'x', block_number = 1, block_hash = 'x' where kind = 'submit_receipt' and subject = $anchoring", { check: "places", kind: "contradictory" }],
+  ["a receipt whose deed moved on without it", "update outbox set block_hash = repeat('ab', 32) where kind = 'submit_receipt' and subject = $done", { check: "places", kind: "contradictory" }],
+  ["a final deed in a block that is not on the chain", `update outbox set final = true, block_hash = repeat('ab', 32) where kind = 'register_model'`, { check: "places", kind: "contradictory" }],
+
   ["a receipt that nothing takes to the ledger", "delete from outbox where kind = 'submit_receipt' and subject = $anchoring", { check: "sends", kind: "lost" }],
   ["a deed that was settled without effect", "update outbox set state = 'done' where kind = 'submit_receipt' and subject = $anchoring", { check: "sends", kind: "contradictory" }],
   ["a receipt that was settled the other way", "update outbox set state = 'refused' where kind = 'submit_receipt' and subject = $done", { check: "sends", kind: "contradictory" }],

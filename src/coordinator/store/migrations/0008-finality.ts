@@ -8,8 +8,7 @@ const STATEMENTS = [
   `insert into machine_events (machine, subject, event, from_state, to_state)
      select 'send', seq::text, 'confirm', 'done', 'final' from outbox where state = 'done' order by seq`,
   `update outbox set final = true where state = 'done'`,
-  `alter table outbox add constraint outbox_place check ((block_number is null) = (block_hash is null) and (block_number is null) = (tx_hash is null)
-     and (state = 'done' or (block_number is null and not final)))`,
+  `alter table outbox add constraint outbox_place check ((block_number is null) = (block_hash is null) and (block_number is null) = (tx_hash is null))`,
   `create index outbox_followed on outbox (block_number) where state = 'done' and not final`,
   `create index outbox_final on outbox (block_number) where final`,
   `create index outbox_undone on outbox (subject) where state = 'pending' and undone > 0`,
