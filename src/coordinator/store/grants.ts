@@ -40,3 +40,7 @@ export async function lockSubmission(trx: Db, grant: GrantId, grantee: PartyKey,
   const facts = rows[0] as SubmissionFacts;
   return { ...facts, uses: BigInt(facts.uses), open: BigInt(facts.open) };
 }
+
+/** Locks a grant, so that a revocation comes before whatever the transaction does, or finds it. */
+export const lockGrant = (trx: Db, id: string): Promise<Pick<GrantRow, "revoked">> =>
+  trx.selectFrom("grants").select("revoked").where("id", "=", id).forUpdate().executeTakeFirstOrThrow();
