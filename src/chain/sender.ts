@@ -11,7 +11,7 @@ import { workerRegistryAbi } from "./generated/worker-registry.js";
 import type { ChainSender, CircuitRegistration, CircuitRole, Deployment, Mined } from "./ports.js";
 
 export interface SenderOptions {
-  readonly rpcUrl: string;
+  readonly rpcUrl: string | readonly string[];
   readonly deployment: Deployment;
   /** secp256k1, 32 bytes. Its account must not be used by another process. */
   readonly privateKey: Bytes;

@@ -35,6 +35,12 @@ export function parseSelection(text: string): Selection {
   return [...new Set(ids)];
 }
 
+export function parseCount(text: string): number {
+  const value = Number(text);
+  if (!/^[0-9]+$/.test(text) || value > 1_000_000) throw new InvalidArgumentError("give a whole number from 0");
+  return value;
+}
+
 export function parsePositive(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > 1_000_000) throw new InvalidArgumentError("give a whole number from 1");

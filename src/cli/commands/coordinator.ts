@@ -5,7 +5,7 @@ import { ensure } from "../../protocol/errors.js";
 import { hexId, type Measurement } from "../../protocol/ids.js";
 import type { Parameters } from "../../proofs/parameters.js";
 import { builtMeasurement } from "../measurement.js";
-import { parsePort, parsePositive } from "../options.js";
+import { parseCount, parsePort, parsePositive } from "../options.js";
 import { openParameters, withParameters, type ParametersOption } from "../parameters.js";
 import { STATE_DIR } from "../paths.js";
 import { ensureMaySimulate } from "../profile.js";
@@ -19,7 +19,7 @@ import { openSpans } from "../tracing/open.js";
 import { untilInterrupted } from "../until-interrupted.js";
 
 interface Options extends ParametersOption {
-  state: string; host: string; port: number; store?: string; blobs?: string; rpc?: string; deployment?: string; key?: string;
+  state: string; host: string; port: number; store?: string; blobs?: string; rpc?: string[]; confirmations?: number; deployment?: string; key?: string;
   measurement?: string[]; simulation?: boolean; allowDevelopment?: boolean; collateral: string; offline?: boolean;
   settings?: string; adminPort?: number; adminHost?: string; batchSize?: number; batchAge?: number; batchPatient?: boolean;
 }
@@ -36,8 +36,10 @@ function ensureUsable({ circuits, key }: Parameters, allowed: boolean): void {
     "these are DEVELOPMENT parameters: allow them with --allow-development, or name those of a ceremony with --parameters", { circuits: development.join(", ") });
 }
 
+type Ledger = Omit<DevLedger, "fresh" | "rpcUrl"> & { readonly rpcUrl: string | readonly string[] };
+
 /** The embedded chain unless a node is named. */
-async function ledgerOf(o: Options, parameters: Parameters): Promise<Omit<DevLedger, "fresh">> {
+async function ledgerOf(o: Options, parameters: Parameters): Promise<Ledger> {
   if (o.rpc === undefined) return openDevLedger(join(o.state, "ledger"), undefined, parameters);
   return {
     rpcUrl: o.rpc,
@@ -55,9 +57,10 @@ export const coordinatorCommand = (): Command =>
     .option("--port <n>", "port to listen on", parsePort, 8080)
     .addOption(storeOption())
     .addOption(blobsOption())
-    .option("--rpc <url>", "JSON-RPC of a chain; the embedded development chain when left out")
+    .option("--rpc <url...>", "JSON-RPC of a node, or of several that must agree; the embedded development chain when left out")
     .option("--deployment <file>", "with --rpc: the contracts (veritee ledger deploy)")
     .option("--key <file>", "with --rpc: the registrar's key, used by coordinators on this store alone")
+    .option("--confirmations <n>", "blocks above a deed that make it final, 0 to 256 (12 when left out; 0 on the embedded chain)", parseCount)
     .option("--measurement <hex...>", "enclaves that may register as workers; this build's own when left out")
     .option("--simulation", "accept SIMULATED workers")
     .option("--allow-development", "take receipts under DEVELOPMENT parameters, which anyone can forge")
@@ -82,7 +85,10 @@ export const coordinatorCommand = (): Command =>
       const log = { write: (line: string) => void process.stdout.write(line) };
       const coordinator = await openCoordinator({
         settings: {
+          // Nobody mines the embedded chain further than deeds do.
+          ...(o.rpc === undefined ? { confirmations: 0, watchMs: 250 } : {}),
           ...settings, developmentParameters: o.allowDevelopment ?? false, stateDir: o.state, host: o.host, port: o.port,
+          ...said({ confirmations: o.confirmations }),
           ...said({ adminPort: o.adminPort, adminHost: o.adminHost, batchSize: o.batchSize, batchAgeMs: o.batchAge, batchEarly: o.batchPatient === true ? false : undefined }),
           ...stores,
         },
@@ -93,7 +99,7 @@ export const coordinatorCommand = (): Command =>
         await ledger.stop();
         throw error;
       });
-      process.stderr.write(`coordinator ${coordinator.url}, ledger ${ledger.rpcUrl} chain ${ledger.deployment.chainId}\n`);
+      process.stderr.write(`coordinator ${coordinator.url}, ledger ${[ledger.rpcUrl].flat().map((url) => new URL(url).origin).join(" and ")} chain ${ledger.deployment.chainId}\n`);
       await untilInterrupted(new Promise<void>(() => undefined), async () => {
         await coordinator.close();
         await ledger.stop();

@@ -6,7 +6,9 @@ import { datasetManifest, grant, readAnchor, type Anchor, type ReleaseRule } fro
 import { readSigned } from "../files.js";
 import { openPartyHome, withCoordinator, type RemoteOptions } from "../home-options.js";
 import { builtMeasurement } from "../measurement.js";
+import { finalityWords, servedFinality, untilFinal } from "../finality.js";
 import { createOutput, EXIT } from "../output.js";
+import type { JobView } from "../../transport/api.js";
 import { clientOf, openJob, orderJob, readJob, readModelManifest } from "../roles/platform.js";
 
 interface SubmitOptions extends RemoteOptions { grant: string; model: string; anchor: Anchor; measurement?: string; release: ReleaseRule; requireProved?: boolean; callback?: string; json?: boolean }
@@ -43,15 +45,19 @@ export function jobCommand(): Command {
     });
   withCoordinator(command.command("wait").description("Follow a job until it has ended."))
     .argument("<job>", "id of the job")
+    .option("--wait-final", "wait on until its receipt is final on the ledger")
     .option("--json", "print the last state as JSON")
     .addHelpText("after", "\nExit code 0 when the job is done, 1 when it failed.\n\nExample:\n  veritee job wait 09ac... --home ./bank --coordinator http://127.0.0.1:8080")
-    .action(async (id: string, o: RemoteOptions & { json?: boolean }) => {
+    .action(async (id: string, o: RemoteOptions & { json?: boolean; waitFinal?: boolean }) => {
       const home = await openPartyHome(o, "platform");
       const out = createOutput(o.json ?? false);
       const api = clientOf(home, o.coordinator);
-      for await (const view of api.jobEvents(jobId(id))) out.note(`${view.state}${view.phase === undefined ? "" : ` ${view.phase}`}`);
-      const last = await api.job(jobId(id));
-      out.result(last, () => [last.error === undefined ? last.state : `${last.state}: ${last.error.reason} (${last.error.code})`]);
+      const follow = async (): Promise<JobView> => {
+        for await (const view of api.jobEvents(jobId(id))) out.note(`${view.state}${view.phase === undefined ? "" : ` ${view.phase}`}`);
+        return api.job(jobId(id));
+      };
+      const last = await (o.waitFinal === true ? untilFinal(follow, (view) => { out.note(finalityWords(view.finality)); }) : follow());
+      out.result(last, () => [last.error === undefined ? `${last.state}${last.state === "done" ? `, ${finalityWords(last.finality)}` : ""}` : `${last.state}: ${last.error.reason} (${last.error.code})`]);
       process.exitCode = last.state === "done" ? EXIT.ok : EXIT.negative;
     });
   withCoordinator(command.command("open").description("Open a result, check it against its receipt, and keep the receipt."))
@@ -69,7 +75,7 @@ export function jobCommand(): Command {
         `score ${score}, grade ${grade}`,
         ...features.map((f) => `  ${f.name.padEnd(18)} ${String(f.value).padStart(12)} ${String(f.points).padStart(5)} points`),
         ...reasons.map((r) => `  reason ${r.code}: ${r.pointsLost} points`),
-        `receipt ${o.receipt}`,
+        `receipt ${o.receipt}, ${finalityWords(servedFinality(receipt))}`,
       ]);
     });
   return command;

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { writeFile } from "node:fs/promises";
 import { hexId, type JobId } from "../../protocol/ids.js";
 import { openPartyHome, withCoordinator, type RemoteOptions } from "../home-options.js";
+import { finalityWords, servedFinality } from "../finality.js";
 import { createOutput } from "../output.js";
 import { openOwnResult } from "../roles/enterprise-result.js";
 
@@ -21,6 +22,6 @@ export const resultCommand = (): Command =>
       createOutput(o.json ?? false).result({ job: id, grade, reasonCodes: reasons, score: detail?.score, receipt: o.receipt }, () => [
         `grade ${grade}${detail === undefined ? "" : `, score ${detail.score}`}`,
         ...reasons.map((r) => `  reason ${r.code}: ${r.pointsLost} points`),
-        `receipt ${o.receipt}`,
+        `receipt ${o.receipt}, ${finalityWords(servedFinality(receipt))}`,
       ]);
     });

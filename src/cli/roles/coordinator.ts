@@ -1,6 +1,6 @@
 import { SIMULATION_ANCHORS, VENDOR_ANCHORS } from "../../attestation/roots.js";
 import type { Deployment } from "../../chain/ports.js";
-import { openReader } from "../../chain/reader.js";
+import { openEndpoints } from "../../chain/endpoints/open.js";
 import { workerAppraiser } from "../../coordinator/appraise-worker.js";
 import type { CoordinatorSettings } from "../../coordinator/config.js";
 import { startCoordinator, type Coordinator, type CoordinatorPorts } from "../../coordinator/start.js";
@@ -12,7 +12,8 @@ import { badProofsUnder } from "./bad-proofs.js";
 
 export interface CoordinatorRole {
   readonly settings: CoordinatorSettings;
-  readonly rpcUrl: string;
+  /** Of one node, or of several that must agree. */
+  readonly rpcUrl: string | readonly string[];
   readonly deployment: Deployment;
   readonly registrarKey: Uint8Array;
   /** Enclaves that may register as workers. */
@@ -29,7 +30,7 @@ export interface CoordinatorRole {
 /** The coordinator on an EVM ledger. */
 export async function openCoordinator(role: CoordinatorRole): Promise<Coordinator> {
   const { rpcUrl, deployment, registrarKey: privateKey } = role;
-  const chain = journalledChain({ rpcUrl, deployment, privateKey }, await openReader(rpcUrl, deployment));
+  const chain = journalledChain({ rpcUrl, deployment, privateKey }, (told) => openEndpoints([rpcUrl].flat(), deployment, { told }));
   const anchors = role.simulation ? SIMULATION_ANCHORS : VENDOR_ANCHORS;
   const policy = { allowedMeasurements: role.measurements, allowedAnchors: role.simulation ? (["sim"] as const) : [] };
   const settings = { database: { kind: "pglite" as const, templateFile: PGLITE_TEMPLATE }, ...role.settings };

@@ -13,7 +13,7 @@ serve({
   start: async ({ stateDir, rpcUrl, deployment, registrarKey, measurement }) => {
     mkdirSync(stateDir, { recursive: true });
     coordinator = await openCoordinator({
-      settings: { stateDir, port: 0, developmentParameters: true },
+      settings: { stateDir, port: 0, developmentParameters: true, confirmations: 0, watchMs: 100 },
       rpcUrl, deployment, registrarKey,
       measurements: [hexId<Measurement>(measurement, 48, "measurement")],
       simulation: true,
