@@ -42,7 +42,8 @@ it("goes on after a reorganisation has taken its transactions back", async () =>
 
 it("tells the block's own number, hash and time, and the gas", async () => {
   const mined = await w.sender.registerModel(w.rng.field());
-  expect(await w.reader.block(mined.blockNumber)).toEqual({ number: mined.blockNumber, hash: mined.blockHash, time: mined.blockTime });
+  const parent = (await w.reader.block(mined.blockNumber - 1))?.hash;
+  expect(await w.reader.block(mined.blockNumber)).toEqual({ number: mined.blockNumber, hash: mined.blockHash, time: mined.blockTime, parent });
   expect(mined.txHash).toMatch(/^[0-9a-f]{64}$/);
   expect(await w.reader.block(1_000_000)).toBeUndefined();
   expect(await w.reader.transaction("00".repeat(32))).toBeUndefined();

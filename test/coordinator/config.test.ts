@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../src/coordinator/config.js";
+import { sendingRules } from "../../src/coordinator/transactions/settings.js";
 
 describe("readConfig", () => {
   it("fills in what is not said", () => {
@@ -11,6 +12,14 @@ describe("readConfig", () => {
       expect(() => readConfig({ stateDir: "/x", ...wrong }), JSON.stringify(wrong)).toThrow(expect.objectContaining({ code: "config_invalid" }));
     }
     expect(readConfig({ stateDir: "/x", batchSize: 64, batchAgeMs: 0, batchEarly: false })).toMatchObject({ batchSize: 64, batchAgeMs: 0, batchEarly: false });
+  });
+
+  it("bounds what a transaction may cost, in whole wei", () => {
+    expect(sendingRules(readConfig({ stateDir: "/x" }).transactions)).toEqual({ maxFeePerGas: 500_000_000_000n, feeBumpSeconds: 45, resendSeconds: 10, foreignSeconds: 5 });
+    expect(sendingRules(readConfig({ stateDir: "/x", transactions: { maxFeePerGasGwei: 0.1 } }).transactions).maxFeePerGas).toBe(100_000_000n);
+    for (const wrong of [{ maxFeePerGasGwei: 0 }, { maxFeePerGasGwei: "9" }, { feeBumpSeconds: 0 }, { feeBumpSeconds: 1.5 }, { maxFee: 1 }]) {
+      expect(() => readConfig({ stateDir: "/x", transactions: wrong }), JSON.stringify(wrong)).toThrow(expect.objectContaining({ code: "config_invalid" }));
+    }
   });
 
   it("names every problem at once", () => {
