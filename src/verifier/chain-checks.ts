@@ -24,7 +24,15 @@ export async function checkTransaction({ file: { anchor } }: ReadReceipt, chain:
   same("the block has another hash", tx.blockHash, anchor.blockHash);
   same("the block has another time", tx.blockTime, anchor.blockTime);
   same("the transaction used other gas", tx.gasUsed, anchor.gasUsed);
-  return `transaction ${anchor.txHash} in block ${tx.blockNumber} (${tx.blockHash})`;
+  const above = (await chain.head()).number - tx.blockNumber;
+  return `transaction ${anchor.txHash} in block ${tx.blockNumber} (${tx.blockHash}), ${above} blocks above it`;
+}
+
+/** As many blocks are above the receipt's as the verifier asks for: until then a reorganisation may still take it back. */
+export async function checkConfirmations({ file: { anchor } }: ReadReceipt, chain: ChainReader, needed: number): Promise<string> {
+  const above = (await chain.head()).number - anchor.blockNumber;
+  ensure(above >= needed, "receipt_invalid", "too few blocks are above the receipt's", { confirmations: above, needed });
+  return `${above} blocks are above the receipt's, ${needed} are asked for`;
 }
 
 /** The ledger stores K under J, and accepted it with these signals, from this worker, in this transaction. */

@@ -45,6 +45,7 @@ export interface ChainProgram {
 /** Every method may reject; the check that asked then fails. */
 export interface ChainReader {
   readonly deployment: { readonly chainId: number; readonly receiptLedger: LedgerAddress };
+  head(): Promise<{ readonly number: number }>;
   /** Undefined when no block of the node's chain holds it. */
   transaction(hash: string): Promise<ChainTransaction | undefined>;
   /** K of J in the ledger's state. */

@@ -17,6 +17,9 @@ function* warnings({ simulated, developmentParameters, chainChecked, ledgerKnown
   if (simulated) yield "note: SIMULATED evidence: no hardware protected the data";
   if (developmentParameters) yield "note: DEVELOPMENT parameters: whoever wants can forge such a proof";
   if (!chainChecked) yield "note: the ledger was not asked: whether it recorded this receipt is the file's word";
+  if (!chainChecked && facts.finality !== undefined && facts.finality.state !== "final") {
+    yield `note: NOT FINAL when it was served: ${facts.finality.confirmations} of ${facts.finality.needed} blocks above it; a reorganisation may move it`;
+  }
   if (!ledgerKnown) yield "note: no ledger was named: compare chain and ledger below with the deployment that you know";
 }
 

@@ -2,6 +2,7 @@ import type { AppraisalPolicy } from "../attestation/types.js";
 import type { TrustAnchors } from "../attestation/verdict.js";
 import type { LedgerAddress } from "../protocol/ids.js";
 import type { Anchor } from "../protocol/objects/parts.js";
+import type { ServedFinality } from "../protocol/receipt-file.js";
 import type { PinnedKeys } from "../proofs/pinned-key.js";
 import type { ChainReader } from "./chain-port.js";
 import type { RecallList } from "./recall-list.js";
@@ -24,12 +25,15 @@ export const RECALL_CHECKS = ["recalled"] as const;
 /** The checks that ask the ledger. */
 export const CHAIN_CHECKS = ["chain-id", "transaction", "recorded", "root", "worker-registered", "program-key"] as const;
 
+/** The check that a verifier adds who asks for a depth on the ledger. */
+export const DEPTH_CHECKS = ["confirmations"] as const;
+
 /** The checks of a disclosure file besides those that it shares with receipts; `receipt-match` only with a receipt. */
 export const DISCLOSURE_CHECKS = ["format", "artefact-pins", "proof", "labels", "recipient", "expiry", "receipt", "receipt-match"] as const;
 
 export type CheckName = (typeof OFFLINE_CHECKS)[number] | (typeof PRODUCTION_CHECKS)[number] | (typeof LEDGER_CHECKS)[number]
   | (typeof RECALL_CHECKS)[number]
-  | (typeof CHAIN_CHECKS)[number] | (typeof DISCLOSURE_CHECKS)[number];
+  | (typeof CHAIN_CHECKS)[number] | (typeof DEPTH_CHECKS)[number] | (typeof DISCLOSURE_CHECKS)[number];
 
 export interface Check {
   readonly name: CheckName;
@@ -55,6 +59,8 @@ export interface VerifyOptions {
   readonly knownLedger?: KnownLedger;
   /** Asks the ledger as well; without it the receipt's word about the ledger is only checked for consistency. */
   readonly chain?: ChainReader;
+  /** With `chain`: how many blocks must be above the receipt's own; not checked unless given. */
+  readonly confirmations?: number;
   /** Recall lists (`veritee recall`) that the verifier trusts: what rests on them is shown as recalled. */
   readonly recalls?: readonly RecallList[];
   /** Production: refuses simulated evidence. */
@@ -100,6 +106,8 @@ export interface ReceiptFacts {
   readonly blockNumber: number;
   /** Unix seconds. */
   readonly blockTime: number;
+  /** What the coordinator said when it served the file; nobody signs it. */
+  readonly finality: ServedFinality | undefined;
 }
 
 export interface Report {

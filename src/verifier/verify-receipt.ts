@@ -4,7 +4,7 @@ import { ensure } from "../protocol/errors.js";
 import { fieldToBytes } from "../protocol/field.js";
 import { pinnedKeys, type PinnedKey } from "../proofs/pinned-key.js";
 import { checkAnchor, checkLedgerKnown } from "./anchor-checks.js";
-import { checkChainId, checkProgramKey, checkRecorded, checkRoot, checkTransaction, checkWorkerRegistered } from "./chain-checks.js";
+import { checkChainId, checkConfirmations, checkProgramKey, checkRecorded, checkRoot, checkTransaction, checkWorkerRegistered } from "./chain-checks.js";
 import type { ChainReader } from "./chain-port.js";
 import { answered, Checklist } from "./checklist.js";
 import { checkDataset, checkHardware, checkLabels, checkProductionParameters, developmentAllowed } from "./label-checks.js";
@@ -40,7 +40,7 @@ export async function verifyReceipt(receiptJson: unknown, options: VerifyOptions
   const { knownLedger, recalls = [] } = options;
   if (recalls.length > 0) await list.run("recalled", () => checkNotRecalled(receipt, claims, recalls));
   if (knownLedger !== undefined) await list.run("ledger-known", () => checkLedgerKnown(receipt, knownLedger));
-  if (options.chain !== undefined) await chainChecks(list, receipt, options.chain, key);
+  if (options.chain !== undefined) await chainChecks(list, receipt, options.chain, key, options.confirmations);
   return report(list, options, receipt, claims, key);
 }
 
@@ -96,10 +96,11 @@ async function productionChecks(
   if (!developmentAllowed(options)) await withKey(list, key, "production-parameters", checkProductionParameters);
 }
 
-async function chainChecks(list: Checklist, receipt: ReadReceipt, chain: ChainReader, key: PinnedKey | undefined): Promise<void> {
+async function chainChecks(list: Checklist, receipt: ReadReceipt, chain: ChainReader, key: PinnedKey | undefined, confirmations: number | undefined): Promise<void> {
   const onChain = await list.run("chain-id", () => checkChainId(receipt, chain));
   if (!onChain) return list.blocked(CHAIN_CHECKS.filter((name) => name !== "chain-id"), "the node is not on the receipt's chain");
   await list.run("transaction", answered(() => checkTransaction(receipt, chain)));
+  if (confirmations !== undefined) await list.run("confirmations", answered(() => checkConfirmations(receipt, chain, confirmations)));
   await list.run("recorded", answered(() => checkRecorded(receipt, chain)));
   await list.run("root", answered(() => checkRoot(receipt, chain)));
   await list.run("worker-registered", answered(() => checkWorkerRegistered(receipt, chain)));
@@ -118,7 +119,7 @@ function report(list: Checklist, { chain, knownLedger }: VerifyOptions, receipt?
   };
 }
 
-function factsOf({ statement: s, file: { anchor } }: ReadReceipt, claims: Claims | undefined): ReceiptFacts {
+function factsOf({ statement: s, file: { anchor, finality } }: ReadReceipt, claims: Claims | undefined): ReceiptFacts {
   return {
     program: s.program,
     asOfDay: s.asOfDay,
@@ -139,5 +140,6 @@ function factsOf({ statement: s, file: { anchor } }: ReadReceipt, claims: Claims
     txHash: anchor.txHash,
     blockNumber: anchor.blockNumber,
     blockTime: anchor.blockTime,
+    finality,
   };
 }

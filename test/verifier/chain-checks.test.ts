@@ -13,6 +13,7 @@ beforeAll(async () => void (good = await makeFixture()));
 
 const honest = ({ statement: s, anchor, certificate }: Fixture): ChainReader => ({
   deployment: { chainId: s.chainId, receiptLedger: s.ledger },
+  head: async () => ({ number: anchor.blockNumber + 3 }),
   transaction: async () => ({ succeeded: true, to: s.ledger, blockNumber: anchor.blockNumber, blockHash: anchor.blockHash, blockTime: anchor.blockTime, gasUsed: anchor.gasUsed }),
   receipt: async () => s.resultCommitment,
   receiptRecord: async () => ({
@@ -68,6 +69,13 @@ describe("an honest ledger", () => {
     expect(failing(report)).toEqual([]);
     expect(report.chainChecked).toBe(true);
     expect(report.checks.slice(-CHAIN_CHECKS.length).map((c) => c.name)).toEqual([...CHAIN_CHECKS]);
+  });
+
+  it("shows how many blocks are above the receipt's, and refuses fewer than are asked for", async () => {
+    const chain = honest(good);
+    expect((await verify(receiptWith(good), { chain })).checks.find((c) => c.name === "transaction")?.detail).toMatch(/, 3 blocks above it$/);
+    expect(failing(await verify(receiptWith(good), { chain, confirmations: 3 }))).toEqual([]);
+    expect(failing(await verify(receiptWith(good), { chain, confirmations: 4 }))).toEqual(["confirmations"]);
   });
 
   it("shows a later revocation and retirement without undoing what was accepted", async () => {

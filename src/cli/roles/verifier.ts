@@ -28,6 +28,8 @@ export interface VerifyRequest {
   readonly parameters?: Parameters | undefined;
   /** Refuses a result of a dataset that is not proved. */
   readonly requireProved?: boolean | undefined;
+  /** Blocks that must be above the receipt's; needs a node. */
+  readonly confirmations?: number | undefined;
   /** Recall list files. */
   readonly recalls?: readonly string[] | undefined;
 }
@@ -58,7 +60,7 @@ export async function verifyDisclosureFile(request: VerifyDisclosureRequest): Pr
 }
 
 async function optionsOf(request: VerifyRequest, ledger: () => LedgerPlace): Promise<VerifyOptions> {
-  const { rpcUrl, deployment, production = false, allowDevelopment = false, parameters = builtInParameters, requireProved = false, recalls = [] } = request;
+  const { rpcUrl, deployment, production = false, allowDevelopment = false, parameters = builtInParameters, requireProved = false, recalls = [], confirmations } = request;
   const chain = rpcUrl === undefined ? undefined : await openReader(rpcUrl, deployment ?? (await deploymentOf(ledger, rpcUrl)));
   return {
     anchors: production ? VENDOR_ANCHORS : SIMULATION_ANCHORS,
@@ -70,6 +72,7 @@ async function optionsOf(request: VerifyRequest, ledger: () => LedgerPlace): Pro
     requireProvedDataset: requireProved,
     ...(deployment === undefined ? {} : { knownLedger: { chainId: deployment.chainId, receiptLedger: deployment.receiptLedger } }),
     ...(chain === undefined ? {} : { chain }),
+    ...(confirmations === undefined ? {} : { confirmations }),
   };
 }
 
