@@ -5,7 +5,9 @@ import { receiptToJson } from "../../protocol/receipt-file.js";
 import type { ChainPort, Mined } from "../chain-port.js";
 import { advance, lockJob } from "../queue/advance.js";
 import type { QueueLimits } from "../queue/limits.js";
+import { revokeJobs } from "../queue/sweep.js";
 import { findCompletion } from "../store/completions.js";
+import { lockRevoked } from "../store/grants.js";
 import type { Db, LeafTable } from "../store/schema.js";
 import type { Send, SendOf } from "./queue.js";
 
@@ -50,6 +52,8 @@ export async function applyRefused(trx: Db, limits: QueueLimits, send: Send, err
       if (job === undefined || job.attempt !== send.attempt) return;
       const event = error.code === "root_unknown" ? "root_unknown" : "refuse";
       await advance(trx, job, event, limits, { error: { code: error.code, reason: reasonOf(error) } });
+      // Its grant may have been revoked while it waited for the ledger: it is not worked on again.
+      if (event === "root_unknown" && (await lockRevoked(trx, job.grant_id))) await revokeJobs(trx, limits, job.grant_id);
     }
   }
 }

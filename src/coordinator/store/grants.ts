@@ -1,9 +1,9 @@
-import { sql } from "kysely";
 import type { Bytes } from "../../protocol/bytes.js";
 import type { GrantId, JobId, PartyKey, RevocationId } from "../../protocol/ids.js";
 import type { Grant, Revocation, Signed } from "../../protocol/objects/index.js";
+import { lockSubmission } from "../queries/lock-submission.js";
+import { submissionFacts, type SubmissionFacts } from "../queries/submission-facts.js";
 import type { Db, GrantRow } from "./schema.js";
-import { callerLock } from "./usage.js";
 
 export async function insertGrant(db: Db, { id, value }: Signed<Grant, GrantId>, received: Bytes): Promise<void> {
   await db.insertInto("grants").values({
@@ -22,21 +22,15 @@ export async function insertRevocation(trx: Db, { id, value }: Signed<Revocation
   await trx.updateTable("grants").set({ revoked: true }).where("id", "=", value.grant).execute();
 }
 
-/** What a submission goes by, once nobody else can change it. Uses of the grant: jobs that did not fail. */
-export interface SubmissionFacts { readonly revoked: boolean; readonly uses: bigint; readonly open: bigint; readonly known: boolean }
+/** Waits for a revocation that is under way, and keeps a later one waiting until the transaction ends. */
+export async function lockRevoked(trx: Db, id: string): Promise<boolean> {
+  return (await trx.selectFrom("grants").select("revoked").where("id", "=", id).forUpdate().executeTakeFirst())?.revoked === true;
+}
 
-/**
- * Locks a grant and its grantee's quota, then looks. Two submissions cannot both take the last use or the last place, and a
- * revocation comes either before a submission or finds its job. Two statements: the second must see what was committed while
- * the first one waited.
- */
-export async function lockSubmission(trx: Db, grant: GrantId, grantee: PartyKey, job: JobId): Promise<SubmissionFacts> {
-  await sql`select ${callerLock(grantee)} from (select id from grants where id = ${grant} for update) locked`.execute(trx);
-  const { rows } = await sql<SubmissionFacts>`select revoked,
-    (select count(*) from jobs where grant_id = grants.id and state <> 'failed') as uses,
-    (select count(*) from jobs where platform = ${grantee} and state in ('queued', 'running', 'anchoring')) as open,
-    exists (select from jobs where id = ${job}) as known
-    from grants where id = ${grant}`.execute(trx);
+/** Locks a grant and its grantee's quota, then looks. */
+export async function factsForSubmission(trx: Db, grant: GrantId, grantee: PartyKey, job: JobId): Promise<SubmissionFacts> {
+  await lockSubmission(grant, grantee).execute(trx);
+  const { rows } = await submissionFacts(grant, grantee, job).execute(trx);
   const facts = rows[0] as SubmissionFacts;
   return { ...facts, uses: BigInt(facts.uses), open: BigInt(facts.open) };
 }
