@@ -1,9 +1,9 @@
-import { sql } from "kysely";
 import { setTimeout as sleep } from "node:timers/promises";
 import { VeriteeError } from "../protocol/errors.js";
 import { field } from "../protocol/field.js";
 import type { ChainPort } from "./chain-port.js";
 import { isAlarmed } from "./finality/checkpoint.js";
+import { oldestDeed } from "./queries/oldest-deed.js";
 import type { Db } from "./store/schema.js";
 
 /**
@@ -45,7 +45,7 @@ export class ReadinessCheck {
 
   async #ask(): Promise<Omit<Readiness, "service" | "ok">> {
     const { db } = this.#parts;
-    const [outbox, chain, alarmed] = await Promise.all([inTime(oldestDeed(db)), inTime(reachable(this.#parts.chain)), inTime(isAlarmed(db))]);
+    const [outbox, chain, alarmed] = await Promise.all([inTime(ageOfOldestDeed(db)), inTime(reachable(this.#parts.chain)), inTime(isAlarmed(db))]);
     return {
       store: outbox === undefined ? "unavailable" : "ok",
       chain: chain !== true ? "unavailable" : alarmed === true ? "reorganised" : "ok",
@@ -65,11 +65,7 @@ async function inTime<T>(question: Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function oldestDeed(db: Db): Promise<number> {
-  const { rows: [row] } = await sql<{ age: number }>`
-    select coalesce(extract(epoch from now() - min(planned_at)), 0)::float8 as age from outbox where state = 'pending'`.execute(db);
-  return row?.age ?? 0;
-}
+const ageOfOldestDeed = async (db: Db): Promise<number> => (await oldestDeed().execute(db)).rows[0]?.age ?? 0;
 
 /** Any answer about any leaf will do, a refusal too. */
 async function reachable(chain: Parts["chain"]): Promise<boolean> {

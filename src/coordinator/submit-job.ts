@@ -6,7 +6,7 @@ import { CLOCK_SKEW_SECONDS } from "../transport/http-signature.js";
 import type { Context } from "./context.js";
 import { enqueue } from "./queue/enqueue.js";
 import { findDataset } from "./store/datasets.js";
-import { findGrant, lockSubmission } from "./store/grants.js";
+import { factsForSubmission, findGrant } from "./store/grants.js";
 import { findJob } from "./store/jobs.js";
 import { findLeaf } from "./store/leaves.js";
 import { findProvedLeaf } from "./store/proved-leaves.js";
@@ -29,7 +29,7 @@ export async function submitJob(ctx: Context, signed: Signed<JobRequest, JobId>,
   const dataset = await checkDataset(ctx.db, job);
   await checkModel(ctx.db, job);
   const { row } = await transact(ctx.db, async (trx) => {
-    const { revoked, uses, open, known: again } = await lockSubmission(trx, job.grant, job.platform, signed.id);
+    const { revoked, uses, open, known: again } = await factsForSubmission(trx, job.grant, job.platform, signed.id);
     ensure(!revoked, "grant_revoked", "the grant was revoked");
     ensure(again || uses < grant.max_uses, "grant_used_up", "the grant has no use left", { maxUses: grant.max_uses });
     if (!again) ensureOpenJobs(ctx.quotas, open);

@@ -1,4 +1,5 @@
 import type { RawBuilder } from "kysely";
+import { lockDeeds } from "../queries/lock-deeds.js";
 import type { Db, OutboxRow } from "../store/schema.js";
 import { stepOf } from "../trace/machine.js";
 import { recordSteps } from "../trace/record.js";
@@ -20,7 +21,7 @@ export interface SendChange {
 /** Applies an event to deeds, and records it. Those that the event does not change stay out of the answer. */
 export async function advanceSends(trx: Db, seqs: readonly bigint[], event: SendEvent, set: SendChange): Promise<readonly OutboxRow[]> {
   if (seqs.length === 0) return [];
-  const rows = await trx.selectFrom("outbox").select(["seq", "state", "tries", "error_code", "final"]).where("seq", "in", seqs).orderBy("seq").forUpdate().execute();
+  const { rows } = await lockDeeds(seqs).execute(trx);
   const steps = rows.flatMap((row) => {
     const from = sendState(row);
     const to = stepOf(SEND_MACHINE, from, event);

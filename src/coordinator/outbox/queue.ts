@@ -5,6 +5,7 @@ import { sha256 } from "../../protocol/hash.js";
 import { toHex, utf8 } from "../../protocol/bytes.js";
 import { ANCHORS } from "../../protocol/objects/parts.js";
 import type { Mined } from "../chain-port.js";
+import { dueDeed } from "../queries/due-deed.js";
 import type { Db, OutboxRow } from "../store/schema.js";
 import { transact } from "../store/transact.js";
 import { advanceSends } from "./advance.js";
@@ -64,19 +65,11 @@ export function takeSend(db: Db): Promise<OutboxRow | undefined> {
   return transact(db, async (trx, again) => {
     const held = again ? await heldBy(trx, holder) : [];
     if (held.length > 0) return held[0];
-    const row = await trx.selectFrom("outbox").select("seq").where("state", "=", "pending").where("kind", "!=", "submit_receipt")
-      .where("due_at", "<=", sql<Date>`now()`).where(isFirstOfSubject)
-      .orderBy("due_at").orderBy("seq").limit(1).forUpdate().skipLocked().executeTakeFirst();
+    const { rows: [row] } = await dueDeed().execute(trx);
     if (row === undefined) return undefined;
     return (await holdSends(trx, [row.seq], holder))[0];
   });
 }
-
-/**
- * No earlier deed about the same subject waits: a leaf is revoked after its insertion, which a reorganisation may have undone,
- * and a worker's new registration is not followed by its old one.
- */
-const isFirstOfSubject = sql<boolean>`not exists (select from outbox e where e.subject = outbox.subject and e.seq < outbox.seq and e.state = 'pending')`;
 
 /** Names one taking of deeds: by it they are found again when the COMMIT was not answered. */
 export const newHolder = (): string => randomBytes(16).toString("hex");

@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from "kysely";
 import type { JobState } from "../../transport/api.js";
+import { lockJobRow } from "../queries/lock-job.js";
 import type { Db, JobError, JobRow } from "../store/schema.js";
 import type { QueueLimits } from "./limits.js";
 import { FAILURES, nextState, type JobEvent } from "./transitions.js";
@@ -15,8 +16,8 @@ export interface Change {
 }
 
 /** Locks a job's row until the transaction ends. */
-export function lockJob(db: Db, id: string): Promise<JobRow | undefined> {
-  return db.selectFrom("jobs").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
+export async function lockJob(db: Db, id: string): Promise<JobRow | undefined> {
+  return (await lockJobRow(id).execute(db)).rows[0];
 }
 
 /**

@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { sql } from "kysely";
+import { leaseJob } from "../queries/lease-job.js";
 import { oneStatement } from "../store/one-statement.js";
 import type { Db, JobRow } from "../store/schema.js";
-import { inSeconds } from "./advance.js";
-import { withoutFlush } from "./flush.js";
 import type { QueueLimits } from "./limits.js";
 
 export interface ClaimedJob extends JobRow {
@@ -27,20 +26,7 @@ type Leased = JobRow & { readonly now: number };
 const NOW = sql`floor(extract(epoch from now()))::float8`;
 
 async function lease(db: Db, worker: string, token: string, limits: QueueLimits): Promise<Leased | undefined> {
-  const { rows } = await sql<Leased>`
-    with waiting as (
-      select id, attempt from jobs
-      where state = 'queued' and available_at <= now() and not_after > extract(epoch from now())::bigint
-        -- Nothing can be proved about a leaf that a reorganisation has taken out of the registry, until it is back.
-        and not exists (select from outbox u where u.subject = jobs.leaf and u.state = 'pending' and u.undone > 0)
-      order by available_at, created_at limit 1 for update skip locked),
-    step as (
-      insert into job_events (job, event, from_state, to_state, attempt) select id, 'lease', 'queued', 'running', attempt from waiting),
-    leased as (
-      update jobs set state = 'running', attempt = waiting.attempt + 1, phase = 'lease', percent = 0, error_code = null, error_reason = null,
-        lease_worker = ${worker}, lease_token = ${token}, lease_expires_at = ${inSeconds(limits.leaseSeconds)}, updated_at = now()
-      from waiting where jobs.id = waiting.id returning jobs.*)
-    select leased.*, ${NOW} as now from leased, ${withoutFlush}`.execute(db);
+  const { rows } = await leaseJob(worker, token, limits.leaseSeconds).execute(db);
   return rows[0];
 }
 

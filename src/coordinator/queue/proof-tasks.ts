@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { sql } from "kysely";
 import { VeriteeError } from "../../protocol/errors.js";
 import type { Bytes } from "../../protocol/bytes.js";
+import { takeBackTasks } from "../queries/take-back-tasks.js";
+import { waitingTask } from "../queries/waiting-task.js";
 import type { Db, TaskState } from "../store/schema.js";
 import { transact } from "../store/transact.js";
 import { inSeconds } from "./advance.js";
@@ -30,14 +31,7 @@ export function claimTask(db: Db, worker: string, limits: QueueLimits): Promise<
   return transact(db, async (trx, again) => {
     const held = again ? await leasedUnder(trx, token) : undefined;
     if (held !== undefined) return held;
-    const waiting = await trx.selectFrom("proof_tasks as t").innerJoin("proof_requests as p", "p.id", "t.request")
-      .select(["t.request", "t.statement", "t.attempt"])
-      .where("t.state", "=", "pending").where("t.available_at", "<=", sql<Date>`now()`)
-      .where("p.not_after", ">", sql<bigint>`extract(epoch from now())::bigint`)
-      // Its owner asks anew for what a failed request lacks.
-      .where((eb) => eb.not(eb.exists(eb.selectFrom("proof_tasks as f").select("f.request").whereRef("f.request", "=", "t.request").where("f.state", "=", "failed"))))
-      .orderBy("p.created_at").orderBy("t.available_at").orderBy("t.statement").limit(1)
-      .forUpdate("t").skipLocked().executeTakeFirst();
+    const { rows: [waiting] } = await waitingTask().execute(trx);
     if (waiting === undefined) return undefined;
     const attempt = waiting.attempt + 1;
     await trx.updateTable("proof_tasks").set({ state: "leased", attempt, worker, token, expires_at: inSeconds(limits.leaseSeconds) })
@@ -100,9 +94,6 @@ export async function failTask(db: Db, lease: LeaseClaim, limits: QueueLimits, f
 const FREE = { worker: null, token: null, expires_at: null } as const;
 
 /** Takes back lapsed leases, by the database's clock. Answers the statements that changed. */
-export function sweepTasks(db: Db, limits: QueueLimits): Promise<{ request: string; state: TaskState; attempt: number }[]> {
-  return db.updateTable("proof_tasks").set({
-    ...FREE, failures: sql<number>`failures + 1`, error_code: "lease_lost",
-    state: sql<TaskState>`case when failures + 1 >= ${limits.maxFailures}::int then 'failed' else 'pending' end`,
-  }).where("state", "=", "leased").where("expires_at", "<", sql<Date>`now()`).returning(["request", "state", "attempt"]).execute();
+export async function sweepTasks(db: Db, limits: QueueLimits): Promise<readonly { readonly request: string; readonly state: TaskState; readonly attempt: number }[]> {
+  return (await takeBackTasks(limits.maxFailures).execute(db)).rows;
 }

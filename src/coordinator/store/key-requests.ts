@@ -1,6 +1,7 @@
 import type { Updateable } from "kysely";
 import type { Bytes } from "../../protocol/bytes.js";
 import type { KeyRequestId, PartyKey } from "../../protocol/ids.js";
+import { lockKeyRequest } from "../queries/lock-key-request.js";
 import { stepOf } from "../trace/machine.js";
 import { recordSteps } from "../trace/record.js";
 import { KEY_REQUEST_MACHINE, keyRequestState, type KeyRequestEvent } from "./key-request-transitions.js";
@@ -41,7 +42,7 @@ export const setReply = (db: Db, id: KeyRequestId, reply: Bytes): Promise<void> 
 /** Applies an event and records it; one that changes nothing, or whose message is there already, leaves no trace. */
 async function advance(db: Db, id: KeyRequestId, event: KeyRequestEvent, set: Updateable<KeyRequestTable>): Promise<void> {
   await transact(db, async (trx) => {
-    const row = await trx.selectFrom("key_requests").select(["challenge", "evidence", "reply"]).where("id", "=", id).forUpdate().executeTakeFirst();
+    const { rows: [row] } = await lockKeyRequest(id).execute(trx);
     if (row === undefined || row[event] !== null) return;
     const from = keyRequestState(row);
     const to = stepOf(KEY_REQUEST_MACHINE, from, event);

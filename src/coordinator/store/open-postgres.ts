@@ -19,7 +19,7 @@ export interface PostgresTimeouts {
 }
 
 /** No statement of a request takes a second; an operator's may take hours. */
-export const SERVICE_TIMEOUTS: PostgresTimeouts = { statement: 5000, idleInTransaction: 5000, answer: 6000 };
+export const SERVICE_TIMEOUTS: PostgresTimeouts = { statement: 8000, idleInTransaction: 8000, answer: 9000 };
 const HOUR = 3600_000;
 export const OPERATOR_TIMEOUTS: PostgresTimeouts = { statement: 6 * HOUR, idleInTransaction: HOUR, answer: 7 * HOUR };
 

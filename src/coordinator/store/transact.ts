@@ -1,5 +1,4 @@
-import { maySucceedAgain } from "./failures.js";
-import { Patience } from "./patience.js";
+import { oneStatement } from "./one-statement.js";
 import type { Db } from "./schema.js";
 
 /**
@@ -8,13 +7,5 @@ import type { Db } from "./schema.js";
  * ids, by states, or by a token that is chosen outside. `again` says that it may have been.
  * @throws store_failed when the store stays away
  */
-export async function transact<T>(db: Db, change: (trx: Db, again: boolean) => Promise<T>): Promise<T> {
-  const patience = new Patience();
-  for (let again = false; ; again = true) {
-    try {
-      return await db.transaction().execute((trx) => change(trx, again));
-    } catch (error) {
-      if (!maySucceedAgain(error) || !(await patience.again())) throw error;
-    }
-  }
-}
+export const transact = <T>(db: Db, change: (trx: Db, again: boolean) => Promise<T>): Promise<T> =>
+  oneStatement((again) => db.transaction().execute((trx) => change(trx, again)));

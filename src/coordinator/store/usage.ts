@@ -1,7 +1,10 @@
-import { sql } from "kysely";
 import type { BlobId, PartyKey } from "../../protocol/ids.js";
 import { ensure } from "../../protocol/errors.js";
 import type { Quotas } from "../guard/settings.js";
+import { chargeCaller } from "../queries/charge-caller.js";
+import { lockCaller } from "../queries/lock-caller.js";
+import { openProofRequests } from "../queries/open-proof-requests.js";
+import { unansweredKeyRequests } from "../queries/unanswered-key-requests.js";
 import type { Db } from "./schema.js";
 import { transact } from "./transact.js";
 
@@ -25,12 +28,10 @@ export function chargeBlob(db: Db, quotas: Quotas, caller: PartyKey, blob: BlobI
     const fresh = await trx.insertInto("caller_blobs").values({ caller, blob, bytes: BigInt(bytes) })
       .onConflict((c) => c.doNothing()).returning("blob").executeTakeFirst();
     if (fresh === undefined) return;
-    const used = await trx.insertInto("caller_usage").values({ caller, blobs: 1n, bytes: BigInt(bytes) })
-      .onConflict((c) => c.column("caller").doUpdateSet((eb) => ({
-        blobs: eb("caller_usage.blobs", "+", eb.ref("excluded.blobs")), bytes: eb("caller_usage.bytes", "+", eb.ref("excluded.bytes")),
-      }))).returning(["blobs", "bytes"]).executeTakeFirstOrThrow();
-    ensureWithin(quotas, "storedBlobs", used.blobs);
-    ensureWithin(quotas, "storedBytes", used.bytes);
+    for (const used of (await chargeCaller(caller, BigInt(bytes)).execute(trx)).rows) {
+      ensureWithin(quotas, "storedBlobs", used.blobs);
+      ensureWithin(quotas, "storedBytes", used.bytes);
+    }
   });
 }
 
@@ -39,26 +40,12 @@ export const ensureOpenJobs = (quotas: Quotas, open: bigint): void => { ensureWi
 
 /** Whether one more proof request fits, in the transaction that adds it. @throws quota_exceeded */
 export async function ensureOpenProofRequests(trx: Db, quotas: Quotas, owner: PartyKey): Promise<void> {
-  await lockCaller(trx, owner);
-  const { open } = await trx.selectFrom("proof_requests as p").select((eb) => eb.fn.countAll<bigint>().as("open"))
-    .where("p.owner", "=", owner).where("p.not_after", ">", sql<bigint>`extract(epoch from now())::bigint`)
-    .where((eb) => eb.exists(eb.selectFrom("proof_tasks as t").select("t.request").whereRef("t.request", "=", "p.id").where("t.state", "in", ["pending", "leased"])))
-    .executeTakeFirstOrThrow();
-  ensureWithin(quotas, "openJobs", BigInt(open) + 1n);
+  await lockCaller(owner).execute(trx);
+  for (const { open } of (await openProofRequests(owner).execute(trx)).rows) ensureWithin(quotas, "openJobs", BigInt(open) + 1n);
 }
 
 /** Whether one more key request fits, in the transaction that adds it. @throws quota_exceeded */
 export async function ensureOpenKeyRequests(trx: Db, quotas: Quotas, worker: PartyKey): Promise<void> {
-  await lockCaller(trx, worker);
-  const { open } = await trx.selectFrom("key_requests").select((eb) => eb.fn.countAll<bigint>().as("open"))
-    .where("worker", "=", worker).where("reply", "is", null).where("created_at", ">", sql<Date>`now() - make_interval(secs => ${KEY_REQUEST_SECONDS})`)
-    .executeTakeFirstOrThrow();
-  ensureWithin(quotas, "openKeyRequests", BigInt(open) + 1n);
+  await lockCaller(worker).execute(trx);
+  for (const { open } of (await unansweredKeyRequests(worker, KEY_REQUEST_SECONDS).execute(trx)).rows) ensureWithin(quotas, "openKeyRequests", BigInt(open) + 1n);
 }
-
-/** Until the transaction ends: two requests of one caller must not both take the last place. */
-async function lockCaller(trx: Db, caller: PartyKey): Promise<void> {
-  await sql`select ${callerLock(caller)}`.execute(trx);
-}
-
-export const callerLock = (caller: PartyKey) => sql`pg_advisory_xact_lock(hashtextextended(${caller}, 0))`;

@@ -2,7 +2,10 @@ import { sql } from "kysely";
 import type { PartyKey } from "../../protocol/ids.js";
 import { readAnchor } from "../../protocol/objects/parts.js";
 import { enqueueSend } from "../outbox/queue.js";
+import { forgetChallenges } from "../queries/forget-challenges.js";
+import { useChallenge } from "../queries/use-challenge.js";
 import type { Db, WorkerRow } from "./schema.js";
+import { transact } from "./transact.js";
 
 /** How long evidence may take after its challenge, in seconds. */
 const CHALLENGE_SECONDS = 300;
@@ -21,7 +24,7 @@ export async function lookAtChallenge(db: Db, worker: PartyKey, nonce: string): 
 }
 
 export async function forgetWorkerChallenges(db: Db): Promise<void> {
-  await db.deleteFrom("worker_challenges").where("expires_at", "<", sql<Date>`now()`).execute();
+  await forgetChallenges().execute(db);
 }
 
 export type NewWorker = Omit<WorkerRow, "state" | "reason">;
@@ -32,9 +35,9 @@ export type NewWorker = Omit<WorkerRow, "state" | "reason">;
  */
 export async function putWorker(db: Db, worker: NewWorker, evidenceDigest: string): Promise<void> {
   const row = { ...worker, state: "pending" as const, reason: null };
-  await db.transaction().execute(async (trx) => {
-    const used = await trx.deleteFrom("worker_challenges").where("nonce", "=", worker.nonce).where("worker", "=", worker.signing_key).executeTakeFirst();
-    if (used.numDeletedRows === 0n) return;
+  await transact(db, async (trx) => {
+    const { rows } = await useChallenge(worker.signing_key, worker.nonce).execute(trx);
+    if (rows.length === 0) return;
     await trx.insertInto("workers").values(row).onConflict((c) => c.column("signing_key").doUpdateSet(row)).execute();
     await enqueueSend(trx, {
       kind: "register_worker", subject: worker.signing_key, account: worker.ledger_address, evidenceDigest, notAfter: Number(worker.not_after), anchor: readAnchor(worker.anchor),
