@@ -11,6 +11,8 @@ import { runStubbed, type LoadResult } from "./stubbed.js";
 const TIME_MS = 3 * 3600_000;
 const size = sizeOf(process.env);
 const draw = newDraw();
+// Each process of a cluster has listeners for the end of this one.
+process.setMaxListeners(200);
 let server: PostgresServer | undefined;
 let missing: string | undefined;
 beforeAll(async () => {

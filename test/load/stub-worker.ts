@@ -21,6 +21,9 @@ const { urls, first, parties, deployment } = JSON.parse(readFileSync(0, "utf8"))
 const worker = await register();
 const recipients = parties.map((publicKey) => ({ key: { publicKey } }) as Party);
 process.stdout.write("registered\n");
+// A test that was killed stops nobody.
+const parent = process.ppid;
+setInterval(() => { if (process.ppid !== parent) process.exit(1); }, 1000);
 for (;;) {
   const lease = await worker.api.lease(WAIT_SECONDS);
   if (lease !== undefined) await work(lease);
