@@ -18,15 +18,23 @@ export interface BatchParts extends SenderParts {
   readonly findBadProofs: FindBadProofs;
 }
 
+/** Of a backlog: a thousand receipts in batches of sixteen are then sixteen blocks. */
+const LANES = 4;
+
 interface Entry {
   readonly row: OutboxRow;
   readonly send: SendOf<"submit_receipt">;
   readonly statement: ReceiptStatement;
 }
 
-/** Takes receipts to the ledger, a batch after another, until the signal aborts. */
+/** Takes receipts to the ledger in batches, until the signal aborts. */
 export const runBatches = (parts: BatchParts, signal: AbortSignal): Promise<void> =>
-  outboxLoop("batches", parts, signal, () => takeBatch(parts.db, parts.batching), (batch) => sendBatch(parts, batch));
+  outboxLoop("batches", parts, signal, {
+    lanes: LANES,
+    // A batch that is not full waits for the one before: by then it holds more.
+    take: (underWay) => takeBatch(parts.db, parts.batching, underWay > 0),
+    act: (batch) => sendBatch(parts, batch),
+  });
 
 /**
  * Brings each receipt of a batch to its end: recorded, refused for a reason of its own, or put off. What one of them did
