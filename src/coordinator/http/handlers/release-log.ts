@@ -6,7 +6,6 @@ import { findHeads, findKeyClaims, hasKeyRequests, keepHead } from "../../store/
 import { json } from "../answer.js";
 import { envelopeBody, noBody } from "../body.js";
 import { route } from "../route.js";
-import { hex } from "../validate.js";
 import { envelopeList, headKept, keyClaims } from "../views.js";
 
 // docs/broker.md. What a holder's log is compared with: all of it is signed by the holder or by workers, none of it by this service.
@@ -32,7 +31,7 @@ export const releaseLogRoutes = [
   }),
   route({
     method: "get", path: "/v1/key-claims", name: "keyClaims", summary: "Key requests to the caller and its replies, by id",
-    access: "signed", query: z.strictObject({ after: hex(32).optional() }), body: noBody, answer: json(keyClaims),
+    access: "signed", query: z.strictObject({ after: z.string().regex(/^[0-9a-f]{1,64}$/, "expected an id, or its beginning").optional() }), body: noBody, answer: json(keyClaims),
     handle: async (ctx, { caller, query }) => {
       const rows = await findKeyClaims(ctx.db, caller, query.after ?? "");
       return { claims: rows.map(({ id, request, reply }) => ({ id, request: toBase64(request), ...(reply === null ? {} : { reply: toBase64(reply) }) })) };
