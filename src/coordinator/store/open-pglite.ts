@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { Kysely } from "kysely";
 import { lockFolder, type FolderLock } from "./lock-file.js";
 import { pgliteDialect } from "./pglite-dialect.js";
+import { PgliteEngine } from "./pglite-engine.js";
 import type { Schema } from "./schema.js";
 
 export interface PgliteOptions {
@@ -24,8 +25,10 @@ export async function openPglite(options: PgliteOptions): Promise<Kysely<Schema>
   await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
   const lock = await lockFolder(options.stateDir);
   try {
-    const pglite = await openFolder(join(options.stateDir, "pglite"), options.templateFile);
-    return new Kysely<Schema>({ dialect: withLock(pgliteDialect(pglite), lock) });
+    const dataDir = join(options.stateDir, "pglite");
+    const first = await openFolder(dataDir, options.templateFile);
+    const engine = new PgliteEngine({ first, reopen: () => open({ dataDir }), folder: options.stateDir });
+    return new Kysely<Schema>({ dialect: withLock(pgliteDialect(engine), lock) });
   } catch (error) {
     await lock.release();
     throw error;

@@ -1,14 +1,14 @@
-import type { PGlite } from "@electric-sql/pglite";
 import {
   CompiledQuery, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler,
   type DatabaseConnection, type Dialect, type Driver, type QueryResult,
 } from "kysely";
+import type { PgliteEngine } from "./pglite-engine.js";
 
 /** PGlite under kysely. Ready-made dialects pin other versions of it. */
-export function pgliteDialect(pglite: PGlite): Dialect {
+export function pgliteDialect(engine: PgliteEngine): Dialect {
   return {
     createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new PgliteDriver(pglite),
+    createDriver: () => new PgliteDriver(engine),
     createIntrospector: (db) => new PostgresIntrospector(db),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   };
@@ -16,17 +16,17 @@ export function pgliteDialect(pglite: PGlite): Dialect {
 
 /** One connection, handed out to one user at a time: a foreign statement would otherwise fall into an open transaction. */
 class PgliteDriver implements Driver {
-  readonly #pglite: PGlite;
+  readonly #engine: PgliteEngine;
   readonly #connection: DatabaseConnection;
   #free: Promise<void> = Promise.resolve();
   #release: () => void = () => undefined;
 
-  constructor(pglite: PGlite) {
-    this.#pglite = pglite;
-    this.#connection = new PgliteConnection(pglite);
+  constructor(engine: PgliteEngine) {
+    this.#engine = engine;
+    this.#connection = new PgliteConnection(engine);
   }
 
-  init = (): Promise<void> => this.#pglite.waitReady;
+  init = (): Promise<void> => this.#engine.ready();
 
   async acquireConnection(): Promise<DatabaseConnection> {
     const before = this.#free;
@@ -34,6 +34,12 @@ class PgliteDriver implements Driver {
     this.#free = new Promise((resolve) => { release = resolve; });
     await before;
     this.#release = release;
+    try {
+      await this.#engine.ready();
+    } catch (error) {
+      release();
+      throw error;
+    }
     return this.#connection;
   }
 
@@ -44,19 +50,20 @@ class PgliteDriver implements Driver {
 
   beginTransaction = (connection: DatabaseConnection): Promise<void> => run(connection, "begin");
   commitTransaction = (connection: DatabaseConnection): Promise<void> => run(connection, "commit");
-  rollbackTransaction = (connection: DatabaseConnection): Promise<void> => run(connection, "rollback");
-  destroy = (): Promise<void> => this.#pglite.close();
+  /** A panic has rolled back all by itself; what it said must not be hidden by a second failure. */
+  rollbackTransaction = (connection: DatabaseConnection): Promise<void> => (this.#engine.isBroken ? Promise.resolve() : run(connection, "rollback"));
+  destroy = (): Promise<void> => this.#engine.close();
 }
 
 class PgliteConnection implements DatabaseConnection {
-  readonly #pglite: PGlite;
+  readonly #engine: PgliteEngine;
 
-  constructor(pglite: PGlite) {
-    this.#pglite = pglite;
+  constructor(engine: PgliteEngine) {
+    this.#engine = engine;
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const result = await this.#pglite.query<R>(query.sql, [...query.parameters]);
+    const result = await this.#engine.query<R>(query.sql, query.parameters);
     return { rows: result.rows, numAffectedRows: BigInt(result.affectedRows ?? 0) };
   }
 
