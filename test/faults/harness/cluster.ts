@@ -38,7 +38,7 @@ export async function openCluster(database: DatabaseConfig, settings: Partial<Co
   return {
     chain, stateDir, database,
     start: async (spawn = {}, replica = 0) => {
-      const all = { leaseSeconds: 2, retrySeconds: 0, batchAgeMs: 0, maxFailures: 100, ...settings, stateDir, database, port: ports[replica] ?? 0 };
+      const all = { leaseSeconds: 30, retrySeconds: 0, batchAgeMs: 0, maxFailures: 100, ...settings, stateDir, database, port: ports[replica] ?? 0 };
       const started = await spawnCoordinator({ script: script.path, settings: all, chainPort: served.port, ...spawn });
       ports[replica] = Number(new URL(started.url).port);
       processes.push(started);

@@ -5,6 +5,10 @@ import { startCoordinator } from "../../../src/coordinator/start.js";
 import { trustingAppraiser, trustingProofCheck } from "../../coordinator/harness/service.js";
 import { remoteChain } from "./remote-chain.js";
 
+// A test that was ended itself cannot end this.
+const parent = process.ppid;
+setInterval(() => { if (process.ppid !== parent) process.exit(1); }, 1000).unref();
+
 const { chainPort, logs, ...settings } = JSON.parse(readFileSync(0, "utf8")) as { chainPort: number; logs: boolean; stateDir: string };
 try {
   const coordinator = await startCoordinator(settings, {

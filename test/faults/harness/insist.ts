@@ -6,7 +6,7 @@ import { CoordinatorClient } from "../../../src/transport/client.js";
 import { random, type Party } from "../../coordinator/harness/parties.js";
 
 const PAUSE_MS = 30;
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 /** What tells nothing about the request itself: no answer, or a service that is in trouble. */
 const PASSING = ["service_unavailable", "store_failed", "storage_full", "internal"];
 

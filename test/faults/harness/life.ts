@@ -10,7 +10,7 @@ import { completionOf, publishDataset, publishGrant, publishModel, random, signJ
 import { insistingParty } from "./insist.js";
 import { releaseKeyInsisting } from "./release.js";
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 /** All that one job needs and does, from the upload of its data to its receipt, by clients who repeat what had no answer. */
 export async function wholeLife(url: string, chain: FakeChain): Promise<JobId> {

@@ -3,7 +3,7 @@ import { keyChallenge, keyEvidence, keyReply, keyRequest } from "../../../src/pr
 import type { BrokerItem } from "../../../src/protocol/wire/veritee_pb.js";
 import { now, random, type Case, type WorkerParty } from "../../coordinator/harness/parties.js";
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 /**
  * Worker and broker through all four messages, each of them asking again until it has what it waits for.
