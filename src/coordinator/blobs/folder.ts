@@ -9,11 +9,22 @@ import { blobAt, ensureBlob, isBlob, MAX_BLOB_BYTES, placeOf, type BlobShelf, ty
 /** Blobs in a folder, 256 folders below it. A blob is there whole or not at all, and survives a power cut once acknowledged. */
 export function folderBlobs(folder: string): Blobs {
   const pathOf = (id: BlobId): string => join(folder, placeOf(id));
+  // Whose entry in the folder above is known to be on disk, whichever process made it.
+  const settled = new Set<string>();
   return {
     put: async (id, bytes) => {
       ensureBlob(id, bytes);
-      if (await isWhole(pathOf(id), id)) return;
-      await writeWhole(pathOf(id), bytes);
+      const [path, dir] = [pathOf(id), dirname(pathOf(id))];
+      try {
+        if (!settled.has(dir)) await settleFolder(dir);
+        settled.add(dir);
+        // Whole, but perhaps of a process that was killed before its entry was on disk.
+        await (await isWhole(path, id) ? syncFolder(dir) : writeWhole(path, bytes));
+      } catch (cause) {
+        settled.delete(dir);
+        const full = ["ENOSPC", "EDQUOT"].includes(String((cause as NodeJS.ErrnoException).code));
+        throw new VeriteeError(full ? "storage_full" : "store_failed", "the blob could not be stored", {}, { cause });
+      }
     },
     get: async (id) => {
       const bytes = await readBounded(pathOf(id)).catch((cause: unknown) => { throw unreadable(cause); });
@@ -62,7 +73,6 @@ async function readBounded(path: string): Promise<Bytes> {
 async function writeWhole(path: string, bytes: Bytes): Promise<void> {
   const draft = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
-    const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const file = await open(draft, "wx", 0o600);
     try {
       await file.writeFile(bytes);
@@ -71,15 +81,26 @@ async function writeWhole(path: string, bytes: Bytes): Promise<void> {
       await file.close();
     }
     await rename(draft, path);
-    await syncFolder(dirname(path));
-    // A new folder is itself an entry of the one above.
-    if (made !== undefined) await syncFolder(dirname(made));
-    if (made !== undefined && made !== dirname(path)) await syncFolder(dirname(dirname(path)));
-  } catch (cause) {
+  } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined);
-    const full = ["ENOSPC", "EDQUOT"].includes(String((cause as NodeJS.ErrnoException).code));
-    throw new VeriteeError(full ? "storage_full" : "store_failed", "the blob could not be stored", {}, { cause });
+    throw error;
   }
+  await syncFolder(dirname(path));
+}
+
+/** Makes a folder, those above it too, and has their entries on disk. Not by `recursive`, which hides that a disk is full. */
+async function settleFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "EEXIST") throw error;
+    if (code === "ENOENT") {
+      await settleFolder(dirname(path));
+      return settleFolder(path);
+    }
+  }
+  await syncFolder(dirname(path));
 }
 
 /** The rename itself is on disk only once its folder is. */
