@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { withholdCore } from "./no-core.js";
 import { commandsFor } from "./commands.js";
 import { EXIT, exitCodeOf, printError } from "./output.js";
 import { ensureProfile } from "./profile.js";
@@ -22,6 +23,7 @@ const all = (command: Command): Command[] => [command, ...command.commands.flatM
 for (const command of all(program)) command.exitOverride();
 
 try {
+  withholdCore();
   ensureProfile();
   await program.parseAsync();
 } catch (error) {

@@ -129,7 +129,7 @@ async function assertClean(folder: string, ledger: DevLedger): Promise<void> {
   if (findings.length > 0) throw new Error(`fsck found:\n${findings.map((f) => `${f.kind} ${f.check}: ${f.subject}: ${f.says}`).join("\n")}`);
 }
 
-interface Relay {
+export interface Relay {
   readonly authority: string;
   readonly server: Server;
   to(url: string): void;
@@ -137,7 +137,7 @@ interface Relay {
 }
 
 /** Passes bytes on and keeps a copy of them: what somebody on the coordinator's network sees. */
-async function recordingRelay(): Promise<Relay> {
+export async function recordingRelay(): Promise<Relay> {
   const seen: Buffer[] = [];
   let target = { host: "127.0.0.1", port: 0 };
   const server = createServer((near) => {

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
+import { constants, createHash, createHmac, createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createSignatureSync, verifySignature } from "http-message-sig";
@@ -120,24 +120,48 @@ describe("checkContentDigest", () => {
 });
 
 const vectorFile = join(process.env["VERITEE_SHARED"] ?? join(import.meta.dirname, "../../../shared"), "vectors/rfc/rfc9421_http_signatures.json");
-describe.skipIf(!existsSync(vectorFile))(`RFC 9421 B.2.6 (needs ${existsSync(vectorFile) ? "nothing" : "the folder shared/vectors, which is missing"})`, () => {
-  interface Vector { alg: string; label: string; signatureBase: string; signatureInput: string; signature: string }
-  interface Vectors { keysJwk: Record<string, string>[]; messages: Record<string, string>; cases: Vector[] }
+describe.skipIf(!existsSync(vectorFile))(`RFC 9421 B.2 (needs ${existsSync(vectorFile) ? "nothing" : "the folder shared/vectors, which is missing"})`, () => {
+  interface Vector { alg: string; label: string; message: string; keyid: string; signatureBase: string; signatureInput: string; signature: string }
+  interface Vectors { keysJwk: Record<string, string>[]; sharedSecretBase64: string; messages: Record<string, string>; cases: Vector[] }
+  const vectors = existsSync(vectorFile) ? JSON.parse(readFileSync(vectorFile, "utf8")) as Vectors : undefined;
+  const requests = (vectors?.cases ?? []).filter((c) => c.message === "test-request");
 
-  it("is the base that the library builds, and its signature verifies", async () => {
-    const vectors = JSON.parse(readFileSync(vectorFile, "utf8")) as Vectors;
-    const vector = vectors.cases.find((c) => c.alg === "ed25519") as Vector;
-    const jwk = vectors.keysJwk.find((k) => k["kid"] === "test-key-ed25519") as Record<string, string>;
-    const [head = ""] = (vectors.messages["test-request"] ?? "").split("\n\n");
+  const headOf = (vector: Vector): IncomingHead => {
+    const [head = ""] = (vectors?.messages["test-request"] ?? "").split("\n\n");
     const fields = head.split("\n").slice(1).map((line) => ({ name: line.slice(0, line.indexOf(":")), value: line.slice(line.indexOf(":") + 2) }));
-    fields.push({ name: "Signature-Input", value: vector.signatureInput }, { name: "Signature", value: vector.signature });
+    return { method: "POST", targetUri: "https://example.com/foo?param=Value&Pet=dog", fields: [...fields, { name: "Signature-Input", value: vector.signatureInput }, { name: "Signature", value: vector.signature }] };
+  };
+  const jwkOf = ({ keyid }: Vector) => createPublicKey({ key: vectors?.keysJwk.find((k) => k["kid"] === keyid) as Record<string, string>, format: "jwk" });
+  const CHECKS: Readonly<Record<string, (vector: Vector, base: Buffer, signature: Buffer) => boolean>> = {
+    ed25519: (vector, base, signature) => verify(null, base, jwkOf(vector), signature),
+    "rsa-pss-sha512": (vector, base, signature) => verify("sha512", base, { key: jwkOf(vector), padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 64 }, signature),
+    "hmac-sha256": (_, base, signature) => createHmac("sha256", Buffer.from(vectors?.sharedSecretBase64 ?? "", "base64")).update(base).digest().equals(signature),
+  };
+
+  // The library has no @query-param, which this service never takes.
+  it.each(requests.filter((c) => !c.signatureInput.includes("@query-param")))("$label: the library builds this base, and the signature verifies over it", async (vector) => {
     let base = "";
-    const publicKey = createPublicKey({ key: jwk, format: "jwk" });
-    await verifySignature({ kind: "request", method: "POST", targetUri: "https://example.com/foo?param=Value&Pet=dog", fields }, {
-      policy: { algorithms: ["ed25519"], requiredComponents: [], requiredParameters: [], now: 1618884473 },
-      resolveVerifier: () => ({ algorithm: "ed25519", verify: (data, signature) => { base = new TextDecoder().decode(data); return verify(null, data, publicKey, signature); } }),
+    await verifySignature({ kind: "request", ...headOf(vector) }, {
+      policy: { algorithms: [vector.alg], requiredComponents: [], requiredParameters: [], now: 1618884473 },
+      resolveVerifier: () => ({
+        algorithm: vector.alg,
+        verify: (data, signature) => {
+          base = new TextDecoder().decode(data);
+          return (CHECKS[vector.alg] as (typeof CHECKS)[string])(vector, Buffer.from(data), Buffer.from(signature));
+        },
+      }),
     });
     expect(base).toBe(vector.signatureBase);
-    expect(sign(null, utf8(base), createPrivateKey({ key: jwk, format: "jwk" })).toString("base64")).toBe(/:(.+):/.exec(vector.signature)?.[1]);
+  });
+
+  it("are all refused by this service: they cover less, and name other algorithms, than it demands", async () => {
+    expect(requests.length).toBeGreaterThanOrEqual(4);
+    for (const vector of requests) await refused(headOf(vector), "request_unauthenticated", 1618884473);
+  });
+
+  it("B.2.6 is what the key signs", () => {
+    const vector = requests.find((c) => c.alg === "ed25519") as Vector;
+    const jwk = vectors?.keysJwk.find((k) => k["kid"] === "test-key-ed25519") as Record<string, string>;
+    expect(sign(null, utf8(vector.signatureBase), createPrivateKey({ key: jwk, format: "jwk" })).toString("base64")).toBe(/:(.+):/.exec(vector.signature)?.[1]);
   });
 });

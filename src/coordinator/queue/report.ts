@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { VeriteeError } from "../../protocol/errors.js";
+import { sameToken } from "../guard/same-token.js";
 import type { Db, JobError, JobRow } from "../store/schema.js";
 import { transact } from "../store/transact.js";
 import { oneStatement } from "../store/one-statement.js";
@@ -14,7 +15,7 @@ export interface LeaseClaim { readonly job: string; readonly worker: string; rea
 const lost = (): VeriteeError => new VeriteeError("lease_lost", "this worker does not hold the job's lease");
 
 export const holds = (job: JobRow, lease: LeaseClaim): boolean =>
-  job.state === "running" && job.lease_token === lease.token && job.lease_worker === lease.worker;
+  job.state === "running" && job.lease_worker === lease.worker && sameToken(lease.token, job.lease_token);
 
 /** Renews the lease and tells how far the work is. Unknown jobs, other workers' and lapsed leases are refused alike. @throws lease_lost */
 export async function reportProgress(db: Db, { job, worker, token }: LeaseClaim, limits: QueueLimits, progress: { phase: string; percent: number }): Promise<void> {
