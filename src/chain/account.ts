@@ -44,6 +44,9 @@ const MINING_TIMEOUT_MS = 120_000;
 /** Of a call that is under way when the process stops. */
 const LAST_WAIT_MS = 2000;
 const ROUND_MS = 1000;
+/** In polling intervals: how long a receipt is asked for each time, and how often at least while no block comes. */
+const FIRST_ASKS = 5;
+const ASK_AGAIN = 10;
 
 /**
  * One account's calls to the ledger. Nonces are given out by its journal (transactions/journal.ts); accounts that share one,
@@ -57,6 +60,9 @@ export class LedgerAccount {
   readonly #node: TransactionNode;
   readonly #keeper: TransactionKeeper;
   readonly #options: AccountOptions;
+  /** The next look at the chain's height, which all who wait share. */
+  #pulse: Promise<bigint> | undefined;
+  #lookAt = 0;
 
   private constructor(client: ChainClient, signer: Signer, address: LedgerAddress, options: AccountOptions) {
     const { openJournal = () => new MemoryJournal(), rules = DEFAULT_RULES, told = () => undefined } = options;
@@ -120,14 +126,13 @@ export class LedgerAccount {
   }
 
   /**
-   * Asks for the receipt by its hash until it is there. viem's own wait asks again only when a block comes: a node that
-   * announces a block just before its receipts, and mines no further one, would be waited for in vain.
+   * Asks for the receipt by its hash until it is there: at first, whenever a block has come, and now and then without one, for
+   * a node that announces a block just before its receipts, and mines no further one, would be waited for in vain.
    */
   async #receipt(sent: Transaction): Promise<TransactionReceipt> {
-    const { pollingInterval } = this.#client.viem;
     const started = performance.now();
     let transaction = sent;
-    for (let round = started + ROUND_MS; ; await sleep(pollingInterval)) {
+    for (let [round, height] = [started + ROUND_MS, -1n]; ; height = await this.#news(height, started)) {
       const hash = transaction.minedHash ?? transaction.hashes.at(-1) as string;
       const receipt = await this.#node.receipt(hash);
       if (receipt !== undefined) {
@@ -138,10 +143,27 @@ export class LedgerAccount {
       }
       this.#ensurePatience(transaction, performance.now() - started);
       if (performance.now() < round) continue;
-      await this.#keeper.round();
+      await this.#lookWithOthers();
       transaction = await this.#reread(sent);
       round = performance.now() + ROUND_MS;
     }
+  }
+
+  /** Waits until it is worth asking for a receipt again. @returns the chain's height */
+  async #news(height: bigint, started: number): Promise<bigint> {
+    const interval = this.#client.viem.pollingInterval;
+    const asked = performance.now();
+    for (;;) {
+      const now = await (this.#pulse ??= sleep(interval).then(() => this.#client.viem.getBlockNumber()).finally(() => { this.#pulse = undefined; }));
+      if (now !== height || asked - started < FIRST_ASKS * interval || performance.now() - asked >= ASK_AGAIN * interval) return now;
+    }
+  }
+
+  /** Once a second, however many wait. */
+  async #lookWithOthers(): Promise<void> {
+    if (performance.now() < this.#lookAt) return;
+    this.#lookAt = performance.now() + ROUND_MS;
+    await this.#keeper.round();
   }
 
   async #reread(sent: Transaction): Promise<Transaction> {

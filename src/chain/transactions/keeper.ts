@@ -45,6 +45,8 @@ export class TransactionKeeper {
   /** Sends a call under the next nonce, unless a live transaction makes it already. `answer` is the node's to a fresh one. */
   async submit(payload: Payload): Promise<Reserved & { readonly answer: Answer | undefined }> {
     const { node, journal, signer } = this.#parts;
+    // The chain went back, so the same call may be about to go again: it is to be found under way.
+    if ((await journal.unused(await node.pending())).length > 0) await this.#lookAt(await journal.take());
     const view = await node.market();
     const reserved = await journal.reserve(payloadDigest(payload), node.pending, (nonce) => signer.sign(payload, this.#first(nonce, view)));
     return { ...reserved, answer: reserved.fresh ? await this.#send(reserved.transaction, view) : undefined };
@@ -56,9 +58,12 @@ export class TransactionKeeper {
   }
 
   async #look(): Promise<void> {
+    const due = await this.#parts.journal.take();
+    if (due.length > 0 || performance.now() - this.#lookedAt >= IDLE_LOOK_MS) await this.#lookAt(due);
+  }
+
+  async #lookAt(due: readonly Transaction[]): Promise<void> {
     const { journal, node } = this.#parts;
-    const due = await journal.take();
-    if (due.length === 0 && performance.now() - this.#lookedAt < IDLE_LOOK_MS) return;
     const sight = await node.look();
     this.#lookedAt = performance.now();
     for (const transaction of await journal.unused(sight.mined)) await this.#goBack(transaction, sight);
