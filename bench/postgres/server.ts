@@ -17,6 +17,8 @@ export interface PostgresServer {
   crash(): Promise<void>;
   /** After a crash: recovers from its log. */
   restart(): Promise<void>;
+  /** Whether its process is there: a full disk can end it. */
+  running(): boolean;
   stop(): Promise<void>;
 }
 
@@ -25,15 +27,27 @@ const START_MS = 30_000;
 const TRIES = 3;
 const SETTINGS = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "shared_buffers=32MB", "max_connections=100", "lc_messages=C", "jit=off"];
 
-/** @param options.fsync off saves time where only processes are killed. @throws Error that says why none could be started */
-export async function startPostgres(options: { readonly fsync: boolean }): Promise<PostgresServer> {
-  const scratch = await mkdtemp(join(tmpdir(), "veritee-postgres-"));
+export interface ServerOptions {
+  /** Off saves time where only processes are killed. */
+  readonly fsync: boolean;
+  /** Where its data are; by default below the system's temporary folder. */
+  readonly folder?: string;
+  /** Takes less than 40 MiB for an empty database. */
+  readonly small?: boolean;
+}
+
+const SMALL = { initdb: ["--wal-segsize=1"], settings: ["min_wal_size=2MB", "max_wal_size=4MB", "autovacuum=off"] };
+
+/** @throws Error that says why none could be started */
+export async function startPostgres(options: ServerOptions): Promise<PostgresServer> {
+  const scratch = await mkdtemp(join(options.folder ?? tmpdir(), "veritee-postgres-"));
+  const small = options.small === true ? SMALL : { initdb: [], settings: [] };
   try {
     const { uid, gid } = serverAccount();
     if (uid !== undefined && gid !== undefined) chownSync(scratch, uid, gid);
     const binaries = findBinaries(scratch);
-    const data = initialise(binaries, scratch);
-    const launch = (port: number) => launchServer(binaries, data, [...SETTINGS, `port=${port}`, `fsync=${options.fsync ? "on" : "off"}`]);
+    const data = initialise(binaries, scratch, small.initdb);
+    const launch = (port: number) => launchServer(binaries, data, [...SETTINGS, ...small.settings, `port=${port}`, `fsync=${options.fsync ? "on" : "off"}`]);
     const { port, child } = await onFreePort(launch);
     return serverOf({ scratch, port, version: binaries.version, launch: () => launch(port) }, child);
   } catch (error) {
@@ -42,9 +56,9 @@ export async function startPostgres(options: { readonly fsync: boolean }): Promi
   }
 }
 
-function initialise({ folder }: Binaries, scratch: string): string {
+function initialise({ folder }: Binaries, scratch: string, options: readonly string[]): string {
   const data = join(scratch, "data");
-  const { status, stderr, error } = spawnSync(program(folder, "initdb"), ["-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
+  const { status, stderr, error } = spawnSync(program(folder, "initdb"), ["-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", ...options],
     { ...serverAccount(), cwd: scratch, encoding: "utf8", env: { PATH: process.env["PATH"], LC_ALL: "C" } });
   if (status !== 0) throw new Error(`initdb failed: ${(error?.message ?? stderr).trim()}`);
   return data;
@@ -113,6 +127,7 @@ function serverOf({ scratch, port, version, launch }: Own, first: ChildProcess):
     version,
     crash: () => end("SIGQUIT"),
     restart: async () => { child = await launch(); },
+    running: () => child.exitCode === null && child.signalCode === null,
     stop: async () => {
       await end("SIGINT");
       process.off("exit", onExit);

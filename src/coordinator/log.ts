@@ -1,4 +1,5 @@
 import { pino, type DestinationStream, type Logger } from "pino";
+import { VeriteeError } from "../protocol/errors.js";
 
 /** The only fields that a log line may have. Bodies, envelopes, queries and error messages are not among them. */
 export interface LogFields {
@@ -56,5 +57,5 @@ export function createLog(stream: DestinationStream): Log {
 export function errorFields(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error: typeof error };
   const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)).slice(0, 8).map((line) => line.trim()).join(" | ");
-  return { error: error.name, frames };
+  return { error: error.name, frames, ...(error instanceof VeriteeError ? { code: error.code } : {}) };
 }

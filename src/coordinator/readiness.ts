@@ -4,6 +4,7 @@ import { field } from "../protocol/field.js";
 import type { ChainPort } from "./chain-port.js";
 import { isAlarmed } from "./finality/checkpoint.js";
 import { oldestDeed } from "./queries/oldest-deed.js";
+import { hasRoom } from "./store/room.js";
 import type { Db } from "./store/schema.js";
 
 /**
@@ -31,8 +32,16 @@ export class ReadinessCheck {
   readonly #parts: Parts;
   #last: { readonly at: number; readonly answer: Promise<Omit<Readiness, "service" | "ok">> } | undefined;
 
+  #full = false;
+
   constructor(parts: Parts) {
     this.#parts = parts;
+  }
+
+  /** A request found no room to write: until there is some, requests should not come here. */
+  noteFull(): void {
+    this.#full = true;
+    this.#last = undefined;
   }
 
   async look(): Promise<Readiness> {
@@ -47,10 +56,15 @@ export class ReadinessCheck {
     const { db } = this.#parts;
     const [outbox, chain, alarmed] = await Promise.all([inTime(ageOfOldestDeed(db)), inTime(reachable(this.#parts.chain)), inTime(isAlarmed(db))]);
     return {
-      store: outbox === undefined ? "unavailable" : "ok",
+      store: outbox === undefined || !(await this.#hasRoom()) ? "unavailable" : "ok",
       chain: chain !== true ? "unavailable" : alarmed === true ? "reorganised" : "ok",
       outbox: outbox === undefined ? "unknown" : outbox > BEHIND_SECONDS ? "behind" : "ok",
     };
+  }
+
+  async #hasRoom(): Promise<boolean> {
+    if (this.#full) this.#full = (await inTime(hasRoom(this.#parts.db))) !== true;
+    return !this.#full;
   }
 }
 

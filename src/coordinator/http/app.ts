@@ -71,6 +71,7 @@ function signalOf(ctx: Context, res: Response): AbortSignal {
 async function refuse(ctx: Context, error: unknown, req: Request, res: Response): Promise<void> {
   const known = toVeriteeError(error);
   res.locals["code"] = known.code;
+  if (known.code === "storage_full") ctx.readiness.noteFull();
   if (known.code === "internal") ctx.log.write("error", "request_failed", { method: req.method, ...errorFields(error) });
   if (res.locals["logged"] === undefined) ctx.log.write("info", "request", { method: req.method, route: UNMATCHED, status: known.status, code: known.code });
   await drain(req);

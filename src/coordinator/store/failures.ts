@@ -25,10 +25,11 @@ export class StoreAway extends VeriteeError {
   }
 }
 
-/** An error that a connection to PostgreSQL gave, as StoreAway where it is one: what the server did not say itself, but for our own mistakes. */
+/** An error that a connection to PostgreSQL gave, under our code where it is trouble that passes: whatever the server did not say itself, but for our own mistakes, and a full disk. */
 export function connectionError(error: unknown): unknown {
   const code = codeOf(error);
   const said = code !== undefined && SQLSTATE.test(code) && code !== "EPIPE";
+  if (said && FULL.includes(code)) return storeError(error);
   return (said ? AWAY.test(code) : !(error instanceof TypeError)) ? new StoreAway(error) : error;
 }
 

@@ -175,6 +175,7 @@ describe("failures of the store", () => {
   });
   it("are told apart: full, rolled back, failed, and none of the store's", () => {
     expect(storeError(sqlState("53100"))?.code).toBe("storage_full");
+    expect(connectionError(sqlState("53100"))).toMatchObject({ code: "storage_full" });
     expect(storeError(sqlState("40P01"))).toMatchObject({ code: "store_failed", facts: { retryAfter: 1 } });
     expect(storeError(sqlState("23505"))).toMatchObject({ code: "store_failed", facts: {} });
     expect(storeError(new Error("a mistake"))).toBeUndefined();

@@ -29,7 +29,9 @@ export class Lives {
   async *lane(over: () => boolean): AsyncGenerator<JobId> {
     while (!over()) {
       const [c, worker] = [await insistingCase(this.#url), await insistingWorker(this.#url)];
-      for (let jobs = 0; jobs < JOBS_A_CASE && !over(); jobs++) yield await this.#job(c, worker);
+      let jobs = 0;
+      do yield await this.#job(c, worker);
+      while (++jobs < JOBS_A_CASE && !over());
     }
   }
 

@@ -68,8 +68,8 @@ export async function startShaken(server: PostgresServer): Promise<Shaken> {
 /** Callers are told that the store is away, and loops log it; anything else is a mistake of ours. */
 function unexpected({ log }: Service): string[] {
   return log.lines.flatMap((line) => {
-    const { event, code, error } = line;
-    const known = event === "loop_failed" ? error === "StoreAway" || error === "VeriteeError" : code !== "internal" && event !== "request_failed";
+    const { event, code } = line;
+    const known = event === "loop_failed" ? code === "store_failed" || code === "storage_full" : code !== "internal" && event !== "request_failed";
     return known ? [] : [`unexpected: ${JSON.stringify(line)}`];
   });
 }
