@@ -13,6 +13,7 @@ export interface HpkeKeyPair {
 const kems: Record<HpkeSuite, () => KemInterface> = { 1: () => new DhkemX25519HkdfSha256(), 2: () => new XWing() };
 const suiteOf = (id: HpkeSuite): CipherSuite => new CipherSuite({ kem: kems[id](), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
 const buffer = (bytes: Bytes): ArrayBuffer => Uint8Array.from(bytes).buffer;
+const uncopied = (bytes: Bytes): ArrayBuffer => (bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength === bytes.length ? bytes.buffer : buffer(bytes));
 
 /**
  * Derives a key pair from input keying material (RFC 9180 7.1.3, DeriveKeyPair).
@@ -26,13 +27,13 @@ export async function deriveHpkeKeyPair(suite: HpkeSuite, ikm: Bytes): Promise<H
   return { publicKey: { suite, publicKey }, privateKey };
 }
 
-/** Single-shot base mode (RFC 9180 6.1). @throws input_invalid when the recipient's key is not a key */
+/** Single-shot base mode (RFC 9180 6.1); no copy is left of a plaintext in a buffer of its own. @throws input_invalid when the recipient's key is not a key */
 export async function hpkeSeal(recipient: HpkeKey, info: string, aad: Bytes, plaintext: Bytes): Promise<HpkeBox> {
   const suite = suiteOf(recipient.suite);
   try {
     const recipientPublicKey = await suite.kem.deserializePublicKey(buffer(recipient.publicKey));
     const sender = await suite.createSenderContext({ recipientPublicKey, info: buffer(utf8(info)) });
-    const ciphertext = new Uint8Array(await sender.seal(buffer(plaintext), buffer(aad)));
+    const ciphertext = new Uint8Array(await sender.seal(uncopied(plaintext), buffer(aad)));
     return { suite: recipient.suite, enc: new Uint8Array(sender.enc), ciphertext };
   } catch (cause) {
     throw new VeriteeError("input_invalid", "cannot seal to this HPKE key", { suite: recipient.suite }, { cause });

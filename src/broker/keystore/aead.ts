@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, randomBytes, webcrypto } from "node:crypto";
 import { lp, type Bytes } from "../../protocol/bytes.js";
 import { VeriteeError } from "../../protocol/errors.js";
 
@@ -15,15 +15,16 @@ export function seal(key: Bytes, aad: Bytes, plaintext: Bytes): Bytes {
   return Uint8Array.from(Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]));
 }
 
-/** @throws open_failed */
-export function open(key: Bytes, aad: Bytes, box: Bytes): Bytes {
+/**
+ * What is opened is in one buffer, outside of the garbage collector's reach, for its user to wipe: Node's own ciphers leave copies
+ * behind when they cut their output to size, and small typed arrays are moved about with the heap.
+ * @throws open_failed
+ */
+export async function open(key: Bytes, aad: Bytes, box: Bytes): Promise<Bytes> {
   try {
-    const tagAt = box.length - TAG_BYTES;
-    const decipher = createDecipheriv("aes-256-gcm", key, box.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
-      .setAAD(aad).setAuthTag(box.subarray(tagAt));
-    const plaintext = decipher.update(box.subarray(NONCE_BYTES, tagAt));
-    decipher.final();
-    return new Uint8Array(plaintext.buffer, plaintext.byteOffset, plaintext.length);
+    const imported = await webcrypto.subtle.importKey("raw", key, "AES-GCM", false, ["decrypt"]);
+    const how = { name: "AES-GCM", iv: box.subarray(0, NONCE_BYTES), additionalData: aad, tagLength: TAG_BYTES * 8 };
+    return new Uint8Array(await webcrypto.subtle.decrypt(how, imported, box.subarray(NONCE_BYTES)));
   } catch {
     throw new VeriteeError("open_failed", "cannot open the key store");
   }

@@ -36,7 +36,7 @@ export interface KeyFile {
   /** One change at a time over all processes; the file is replaced whole, or not at all when the change throws. */
   change<T>(change: (entries: Entries) => Promise<T>): Promise<T>;
   /** Wraps what is to last as long as the file; absent where the file itself is open to read. */
-  readonly lasting?: { seal(name: string, key: Bytes): Bytes; open(name: string, box: Bytes): Bytes };
+  readonly lasting?: { seal(name: string, key: Bytes): Bytes; open(name: string, box: Bytes): Promise<Bytes> };
 }
 
 export interface ReplaceableKeyFile extends KeyFile {

@@ -77,9 +77,9 @@ export class ErasureFolder implements WrappingKeys {
     return content.length === SECRET_BYTES ? content : "erased";
   }
 
-  #using<T>(secret: Buffer, use: (secret: Bytes) => T): T {
+  async #using<T>(secret: Buffer, use: (secret: Bytes) => T | Promise<T>): Promise<T> {
     try {
-      return use(secret);
+      return await use(secret);
     } finally {
       secret.fill(0);
     }

@@ -53,7 +53,7 @@ export class PassphraseFile implements ReplaceableKeyFile {
     ensure(content !== undefined, "store_failed", "the key store is gone", { path: this.path });
     const { sealed, ...head } = parseFile(content);
     ensure(head.generation === this.header.generation, "store_failed", "the key store was rotated meanwhile: start again", { path: this.path });
-    const plaintext = open(this.key, aad(head), fromBase64(sealed));
+    const plaintext = await open(this.key, aad(head), fromBase64(sealed));
     return entriesFromJson(JSON.parse(new TextDecoder().decode(plaintext)));
   }
 
@@ -73,7 +73,7 @@ export async function readOldStore(content: Buffer, passphrase: string): Promise
   if (data === undefined) return undefined;
   const { format, kdf: { name, n, r, p, salt } } = data;
   const box = Uint8Array.from([...fromBase64(data.nonce), ...fromBase64(data.ciphertext)]);
-  const plaintext = open(await deriveKey(passphrase, data.kdf), utf8(`${format} ${name} ${n} ${r} ${p} ${salt}`), box);
+  const plaintext = await open(await deriveKey(passphrase, data.kdf), utf8(`${format} ${name} ${n} ${r} ${p} ${salt}`), box);
   const keys = z.record(z.string(), z.base64()).parse(JSON.parse(new TextDecoder().decode(plaintext)));
   plaintext.fill(0);
   return new Map(Object.entries(keys).map(([key, value]) => [key, fromBase64(value)]));
