@@ -12,6 +12,7 @@ export interface TracingOptions {
 }
 
 const EXPORT_TIMEOUT_MS = 5_000;
+const EXPORT_EVERY_MS = 1_000;
 /** What may wait; more is dropped, which costs spans and nothing else. */
 const MAX_QUEUED = 2_048;
 
@@ -25,7 +26,7 @@ export async function openTracing({ endpoint, role, version }: TracingOptions): 
   ensure(/^https?:\/\/[^@\s]+$/.test(endpoint) && URL.canParse(endpoint), "config_invalid", "the endpoint for traces must be an http(s) URL without credentials", { variable: "OTEL_EXPORTER_OTLP_ENDPOINT" });
   const [{ OTLPTraceExporter }, { BatchSpanProcessor }] = await Promise.all([import("@opentelemetry/exporter-trace-otlp-http"), import("@opentelemetry/sdk-trace")]);
   const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, "")}/v1/traces`, timeoutMillis: EXPORT_TIMEOUT_MS });
-  return sinkOver(new BatchSpanProcessor({ exporter, maxQueueSize: MAX_QUEUED, exportTimeoutMillis: EXPORT_TIMEOUT_MS }), role, version);
+  return sinkOver(new BatchSpanProcessor({ exporter, maxQueueSize: MAX_QUEUED, scheduledDelayMillis: EXPORT_EVERY_MS, exportTimeoutMillis: EXPORT_TIMEOUT_MS }), role, version);
 }
 
 type Processor = import("@opentelemetry/sdk-trace").SpanProcessor;

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { SIMULATION_ANCHORS } from "../../../src/attestation/roots.js";
 import { builtMeasurement } from "../../../src/cli/measurement.js";
 import { PACKAGE_ROOT } from "../../../src/cli/paths.js";
@@ -12,6 +13,12 @@ import { brokerForData, issueGrant, sealDataset } from "../../../src/cli/roles/e
 import { createHome, type Home } from "../../../src/cli/roles/home.js";
 import { addModel, brokerForModels, clientOf, openJob, orderJob } from "../../../src/cli/roles/platform.js";
 import { startWorker } from "../../../src/cli/roles/worker.js";
+import { brokerSpans } from "../../../src/cli/tracing/broker-spans.js";
+import { workerSpans } from "../../../src/cli/tracing/worker-spans.js";
+import type { BrokerEvent } from "../../../src/broker/ports.js";
+import type { SpanSink } from "../../../src/telemetry/span.js";
+import { openTracing } from "../../../src/telemetry/tracing.js";
+import { startCollector, type Collector } from "../../telemetry/collector.js";
 import type { DatabaseConfig } from "../../../src/coordinator/store/open.js";
 import { partyKey } from "../../../src/protocol/ids.js";
 import type { PlatformResult } from "../../../src/protocol/objects/index.js";
@@ -57,21 +64,30 @@ export async function playWithProcesses(play: Play, postgresUrl?: string): Promi
   process.env["TMPDIR"] = temporary;
   const relay = await recordingRelay();
   const state = join(root, "coordinator");
-  const coordinator = await startCoordinatorProcess(state, relay.authority, postgresUrl);
+  const collector = await startCollector();
+  const spans = await Promise.all((["broker", "worker"] as const).map((role) => openTracing({ endpoint: collector.url, role, version: "0" })));
+  const [brokersTrace, workersTrace] = [brokerSpans(spans[0] as SpanSink, Date.now), workerSpans(spans[1] as SpanSink, Date.now)];
+  const coordinator = await startCoordinatorProcess(state, relay.authority, collector.url, postgresUrl);
   relay.to(coordinator.url);
   const url = `http://${relay.authority}`;
   const said: string[] = [];
   const home = (role: "enterprise" | "platform"): Promise<Home> => createHome(join(root, "homes", role), role, play.passphrase);
   const [enterprise, platform] = await Promise.all([home("enterprise"), home("platform")]);
   const abort = new AbortController();
-  const tell = (event: unknown): void => void said.push(JSON.stringify(event));
+  const tell = (event: BrokerEvent): void => {
+    said.push(JSON.stringify(event));
+    brokersTrace(event);
+  };
   const brokers = [
     brokerForData(enterprise, url, { anchors: SIMULATION_ANCHORS }, abort.signal, tell), brokerForModels(platform, url, { anchors: SIMULATION_ANCHORS }, abort.signal, tell),
   ];
   const model = await addModel(platform, url, play.program, play.card);
   const measurement = await builtMeasurement();
   let workerSaid = "";
-  const worker = await startWorker({ coordinator: url, onMessage: (m) => void (workerSaid += `${JSON.stringify(m)}\n`), onOutput: (line) => void (workerSaid += `${line}\n`) });
+  const worker = await startWorker({ coordinator: url, onMessage: (m) => {
+    workerSaid += `${JSON.stringify(m)}\n`;
+    workersTrace(m);
+  }, onOutput: (line) => void (workerSaid += `${line}\n`) });
   await worker.ready;
 
   const { manifest: dataset } = await sealDataset(enterprise, url, play.program, play.imported, () => undefined);
@@ -95,6 +111,8 @@ export async function playWithProcesses(play: Play, postgresUrl?: string): Promi
     await Promise.all(brokers);
     await worker.stop();
     await coordinator.stop();
+    await Promise.all(spans.map((sink) => sink.close()));
+    await collector.close();
     relay.server.close();
   })());
   const database: DatabaseConfig = postgresUrl === undefined ? { kind: "pglite" } : { kind: "postgres", url: postgresUrl };
@@ -106,6 +124,7 @@ export async function playWithProcesses(play: Play, postgresUrl?: string): Promi
       output("the worker's messages to its host, and its output", () => workerSaid),
       output("what the brokers told their owners' terminals", () => said.join("\n")),
       output("metrics", async () => (await fetch(`${coordinator.adminUrl}/metrics`, { headers: { connection: "close" } })).text()),
+      output("traces", () => tracesOf(collector)),
       output("answers to bad requests", () => badRequests(url)),
       output("the receipt", () => JSON.stringify(receipt)),
       ledger(() => coordinator.rpcUrl),
@@ -122,6 +141,15 @@ export async function playWithProcesses(play: Play, postgresUrl?: string): Promi
   };
 }
 
+/** Once every role has told its part: all that is sent before the job's own span, which ends it, was sent by then. */
+async function tracesOf(collector: Collector): Promise<string> {
+  for (let tries = 0; collector.services.size < 3 || !collector.spans.some((span) => span.name === "job"); tries++) {
+    if (tries > 150) throw new Error(`traces of ${[...collector.services].join(", ")} only`);
+    await sleep(200);
+  }
+  return collector.text();
+}
+
 /** Errors of every kind that strangers get to see. */
 async function badRequests(url: string): Promise<string> {
   const asked = await Promise.all(["/v1/jobs", "/v1/deployment", "/nowhere", "/v1/blobs/00", `/v1/jobs/${"00".repeat(32)}`].map(async (path) => {
@@ -133,13 +161,13 @@ async function badRequests(url: string): Promise<string> {
 
 interface Running { readonly pid: number; readonly url: string; readonly rpcUrl: string; readonly adminUrl: string; readonly said: () => string; stop(): Promise<void> }
 
-async function startCoordinatorProcess(state: string, authority: string, postgresUrl: string | undefined): Promise<Running> {
+async function startCoordinatorProcess(state: string, authority: string, traces: string, postgresUrl: string | undefined): Promise<Running> {
   const [port, adminPort] = [await freePort(), await freePort()];
   const settings = `${state}.settings.json`;
   await writeFile(settings, JSON.stringify({ authorities: [authority] }));
   const child: ChildProcess = spawn(process.execPath, [
     join(PACKAGE_ROOT, "bin/veritee.mjs"), "coordinator", "--simulation", "--allow-development", "--state", state, "--port", String(port), "--admin-port", String(adminPort), "--settings", settings, "--offline",
-  ], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...(postgresUrl === undefined ? {} : { VERITEE_STORE: postgresUrl }) } });
+  ], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: traces, ...(postgresUrl === undefined ? {} : { VERITEE_STORE: postgresUrl }) } });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (part: Buffer) => { said += part.toString(); });
   const exited = once(child, "exit");
