@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { VeriteeError } from "../protocol/errors.js";
 import { field } from "../protocol/field.js";
 import type { ChainPort } from "./chain-port.js";
+import type { DiskState } from "./disk.js";
 import { isAlarmed } from "./finality/checkpoint.js";
 import { oldestDeed } from "./queries/oldest-deed.js";
 import { hasRoom } from "./store/room.js";
@@ -21,7 +22,13 @@ export interface Readiness {
   readonly service: "ok" | "stopping";
 }
 
-interface Parts { readonly db: Db; readonly chain: Pick<ChainPort, "leaf">; readonly stopping: AbortSignal }
+interface Parts {
+  readonly db: Db;
+  readonly chain: Pick<ChainPort, "leaf">;
+  /** Whether the folder of the blobs takes what is written to it, where they are in one. */
+  readonly folder?: (() => Promise<DiskState>) | undefined;
+  readonly stopping: AbortSignal;
+}
 
 const CHECK_MS = 2000;
 const BEHIND_SECONDS = 600;
@@ -63,7 +70,8 @@ export class ReadinessCheck {
   }
 
   async #hasRoom(): Promise<boolean> {
-    if (this.#full) this.#full = (await inTime(hasRoom(this.#parts.db))) !== true;
+    const { db, folder = (): Promise<DiskState> => Promise.resolve("ok") } = this.#parts;
+    if (this.#full) this.#full = (await inTime(hasRoom(db))) !== true || (await inTime(folder())) !== "ok";
     return !this.#full;
   }
 }

@@ -9,6 +9,7 @@ import { relayBells } from "./relay-bells.js";
 import type { Blobs } from "./blobs/blobs.js";
 import { openBlobs } from "./blobs/open.js";
 import type { ChainPort } from "./chain-port.js";
+import { probeFolder } from "./disk.js";
 import { readConfig, type CoordinatorConfig, type CoordinatorSettings } from "./config.js";
 import type { AppraiseWorker, Context } from "./context.js";
 import { NO_SPANS, type SpanSink } from "../telemetry/span.js";
@@ -138,7 +139,7 @@ function contextOf(config: CoordinatorConfig, ports: ServePorts & { readonly cha
     quotas: config.quotas,
     callbacks: callbackRules(config.callbacks),
     gate: new Gate({ ...config, lag: ports.lag, stopping }),
-    readiness: new ReadinessCheck({ db, chain: ports.chain, stopping }),
+    readiness: new ReadinessCheck({ db, chain: ports.chain, stopping, folder: config.blobs.kind === "folder" ? () => probeFolder(config.stateDir) : undefined }),
     nonces: storedNonces(db),
     appraiseWorker: ports.appraiseWorker,
     completeEvidence: ports.completeEvidence ?? (async (evidence) => evidence),
