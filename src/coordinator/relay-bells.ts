@@ -8,6 +8,8 @@ export const CHANNEL = "veritee_bells";
 /** Shown by the database beside the connection. */
 export const RELAY_NAME = "veritee-bells";
 const CONNECT_MS = 10_000;
+/** A link that takes a note and does not answer is dead. */
+const ANSWER_MS = 5000;
 const PAUSE_MS = 1000;
 const GOODBYE_MS = 1000;
 /** The database takes payloads below 8,000 bytes; a topic has 80 at most. */
@@ -34,7 +36,7 @@ export async function relayBells(url: string, { bells, log }: { readonly bells: 
 /** As long as one connection lasts. */
 async function relayOnce(url: string, bells: Bells, notes: Notes, signal: AbortSignal): Promise<void> {
   const { default: pg } = await import("pg");
-  const client: Client = new pg.Client({ connectionString: url, application_name: RELAY_NAME, keepAlive: true, connectionTimeoutMillis: CONNECT_MS });
+  const client: Client = new pg.Client({ connectionString: url, application_name: RELAY_NAME, keepAlive: true, connectionTimeoutMillis: CONNECT_MS, query_timeout: ANSWER_MS });
   let own: number | undefined;
   const cut = new Promise<never>((_, reject) => {
     client.on("error", reject);

@@ -25,6 +25,8 @@ export const OPERATOR_TIMEOUTS: PostgresTimeouts = { statement: 6 * HOUR, idleIn
 
 /** Has the system notice dead links of idle connections, in milliseconds. */
 const KEEP_ALIVE_MS = 10_000;
+/** The server's part of that: what a dead replica held, its connections too, is free again soon. Seconds and milliseconds as the settings have them. */
+const SERVER_SIDE = ["tcp_keepalives_idle=10", "tcp_keepalives_interval=5", "tcp_keepalives_count=3", "tcp_user_timeout=10000"].map((setting) => `-c ${setting}`).join(" ");
 
 /** Opens a pool on PostgreSQL 15 or later. Values come out as from PGlite: bigint as bigint, bytea as plain Uint8Array. */
 export async function openPostgres(url: string, timeouts: PostgresTimeouts = OPERATOR_TIMEOUTS): Promise<Kysely<Schema>> {
@@ -38,6 +40,7 @@ export async function openPostgres(url: string, timeouts: PostgresTimeouts = OPE
     connectionString: url, application_name: "veritee", max: MAX_CONNECTIONS,
     keepAlive: true, keepAliveInitialDelayMillis: KEEP_ALIVE_MS, connectionTimeoutMillis: CONNECT_MS,
     statement_timeout: timeouts.statement, idle_in_transaction_session_timeout: timeouts.idleInTransaction, query_timeout: timeouts.answer,
+    options: SERVER_SIDE,
     types: { getTypeParser: parserOf as typeof pg.types.getTypeParser },
   }));
   // Of a connection kysely uses no more than a pool's own part of the interface: nothing here reads by cursor.
