@@ -33,7 +33,9 @@ export function createApp(ctx: Context, routes: readonly Route[]): Express {
 /** One request: who, what, whether for the first time, whether allowed; only then what it is about. */
 async function serve(ctx: Context, route: Route, req: Request, res: Response): Promise<void> {
   logAtEnd(ctx, route, req, res);
-  res.once("close", ctx.gate.enter(weightOf(route)));
+  const leave = ctx.gate.enter(weightOf(route));
+  res.locals["leave"] = leave;
+  res.once("close", leave);
   const signal = signalOf(ctx, res);
   const caller = route.access === "public" ? NOBODY : undefined;
   const head = caller === undefined ? await authenticateHead(ctx, req) : undefined;
@@ -74,6 +76,8 @@ async function refuse(ctx: Context, error: unknown, req: Request, res: Response)
   if (known.code === "storage_full") ctx.readiness.noteFull();
   if (known.code === "internal") ctx.log.write("error", "request_failed", { method: req.method, ...errorFields(error) });
   if (res.locals["logged"] === undefined) ctx.log.write("info", "request", { method: req.method, route: UNMATCHED, status: known.status, code: known.code });
+  // What is left of its body may come slowly: whoever is refused must not keep others out meanwhile.
+  (res.locals["leave"] as (() => void) | undefined)?.();
   await drain(req);
   if (res.headersSent) {
     res.destroy();
