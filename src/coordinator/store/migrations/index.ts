@@ -25,8 +25,17 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
 /** In the order in which they are applied. */
 export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS).sort();
 
-const migratorOf = (db: Kysely<Schema>, names = MIGRATION_NAMES): Migrator => {
-  const migrations = Object.fromEntries(names.map((name) => [name, MIGRATIONS[name] as Migration]));
+/** A migration whose name ends so takes something away: who does not know it must not run on the store (docs/upgrade.md). */
+const CONTRACT = "-contract";
+
+/** Those that a newer version has brought, and that only add. */
+const newerOf = (applied: readonly string[], names: readonly string[]): readonly string[] =>
+  applied.filter((name) => name > (names.at(-1) ?? "") && !name.endsWith(CONTRACT));
+
+/** @param newer names that the store has had and this version does not run */
+const migratorOf = (db: Kysely<Schema>, names = MIGRATION_NAMES, newer: readonly string[] = []): Migrator => {
+  const known = names.map((name): [string, Migration] => [name, MIGRATIONS[name] as Migration]);
+  const migrations = Object.fromEntries([...known, ...newer.map((name): [string, Migration] => [name, { up: () => Promise.reject(new Error("of a newer version")) }])]);
   return new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
 };
 
@@ -45,10 +54,11 @@ export async function ensureMigrated(db: Kysely<Schema>): Promise<void> {
 
 /**
  * Brings a store up to date, or to a version that had these migrations alone. Replicas that start together wait for one another.
+ * A store that a newer version has brought further is left as it is, unless that version took something away.
  * @throws store_failed
  */
 export async function migrate(db: Kysely<Schema>, names = MIGRATION_NAMES): Promise<void> {
-  const { error, results } = await migratorOf(db, names).migrateToLatest();
+  const { error, results } = await migratorOf(db, names, newerOf(await appliedMigrations(db), names)).migrateToLatest();
   if (error === undefined) return;
   const failed = results?.find((r) => r.status === "Error");
   throw new VeriteeError("store_failed", "a migration of the store failed", { migration: failed?.migrationName ?? "" }, { cause: error });
