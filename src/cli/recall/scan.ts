@@ -97,10 +97,11 @@ async function orRefused(claims: Promise<Claims>): Promise<Claims | undefined> {
 }
 
 /** Of a log line, what a recall needs; that the chain and its signatures hold, `veritee broker log` checks. */
-const line = z.looseObject({ entry: z.looseObject({
+const decision = z.looseObject({
   outcome: z.enum(["released", "refused"]), request: z.string(), job: z.string(), worker: z.string(), at: z.int().nonnegative(),
   evidence: z.looseObject({ measurement: z.string() }).optional(),
-}) });
+});
+const line = z.looseObject({ entry: z.union([decision, z.looseObject({ outcome: z.literal("destroyed") })]) });
 
 async function scanLogs(files: readonly string[], subject: RecallSubject, workers: ReadonlySet<string>): Promise<{ releases: RecalledRelease[]; lines: number; notRead: number }> {
   const releases: RecalledRelease[] = [];
@@ -116,6 +117,7 @@ async function scanLogs(files: readonly string[], subject: RecallSubject, worker
         continue;
       }
       lines++;
+      if (entry.outcome === "destroyed") continue;
       const { request, job, worker, at } = entry;
       const own = subject.kind === "measurement" ? entry.evidence?.measurement === subject.value : restsOn(subject, worker, undefined);
       if (entry.outcome === "released" && (own || workers.has(worker))) releases.push({ file, line: number, request, job, worker, at });
