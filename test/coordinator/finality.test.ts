@@ -8,10 +8,12 @@ import { createLog } from "../../src/coordinator/log.js";
 import { runBatches } from "../../src/coordinator/outbox/batch.js";
 import { enqueueSend } from "../../src/coordinator/outbox/queue.js";
 import { runSender } from "../../src/coordinator/outbox/sender.js";
+import { claim } from "../../src/coordinator/queue/claim.js";
 import { DEFAULT_LIMITS } from "../../src/coordinator/queue/limits.js";
 import { findJob, findReceipt } from "../../src/coordinator/store/jobs.js";
 import { findLeaf, requestInsertion, requestRevocation } from "../../src/coordinator/store/leaves.js";
 import type { PartyKey } from "../../src/protocol/ids.js";
+import { receiptStatement } from "../../src/protocol/objects/receipt.js";
 import { receiptFromJson } from "../../src/protocol/receipt-file.js";
 import { emptyStore, hexOf, insertParents, openTestStore, type TestStore } from "./harness/database.js";
 import { describeOnEngines } from "./harness/engines.js";
@@ -212,6 +214,27 @@ describeOnEngines("the watcher", (freshDatabase) => {
     await watcher.look();
     await settled();
     expect(await jobState(done)).toBe("done");
+  });
+
+  it("takes an earlier attempt's receipt for the job's when the ledger has that one after all", async () => {
+    const lease = await receipts.startJob();
+    const first = await receipts.finish(lease);
+    await settled();
+    chain.reorganise(1, "gone");
+    await watcher.look();
+    chain.refusals.set(first.statement.jobBinding, "RootUnknown");
+    await settled();
+    expect(await jobState(first)).toBe("queued");
+    chain.refusals.clear();
+    // Proved again; meanwhile the first transaction, which somebody had kept, is in a block.
+    const [again] = [await claim(store.db, hexOf(90), DEFAULT_LIMITS)];
+    const second = await receipts.finish({ job: first.job, worker: hexOf(90), token: again?.lease_token ?? "" }, { jobBinding: first.statement.jobBinding });
+    await chain.submitReceipts([first.statement]);
+    await settled();
+    expect(await jobState(second)).toBe("done");
+    const file = receiptFromJson(JSON.parse((await findReceipt(store.db, first.job))?.file ?? "null"));
+    expect(receiptStatement.open(file.statement).value.resultCommitment).toBe(first.statement.resultCommitment);
+    expect(chain.batches).toHaveLength(2);
   });
 
   it("leaves deeds of another deployment alone", async () => {

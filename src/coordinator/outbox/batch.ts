@@ -3,6 +3,7 @@ import type { ReceiptStatement } from "../../protocol/objects/receipt.js";
 import { findCompletion } from "../store/completions.js";
 import type { OutboxRow } from "../store/schema.js";
 import { takeBatch, type Batching, type TakenBatch } from "./batch-queue.js";
+import { adoptAttempt } from "./adopt.js";
 import { readSend, type SendOf } from "./queue.js";
 import { outboxLoop } from "./sender.js";
 import { attempt, isPassing, settle, type Outcome, type SenderParts } from "./settle.js";
@@ -69,11 +70,12 @@ async function settleRecorded(parts: BatchParts, entries: readonly Entry[]): Pro
 }
 
 /** What the ledger's record under the entry's J means for it; undefined when there is none. */
-async function recorded(parts: BatchParts, { statement }: Entry): Promise<Outcome | undefined> {
+async function recorded(parts: BatchParts, { send, statement }: Entry): Promise<Outcome | undefined> {
   const outcome = await attempt(parts, "submit_receipt", async () => {
     const record = await parts.chain.receipt(statement.jobBinding);
-    // Another result under the same job cannot be this attempt's: its salts are its own.
-    ensure(record === undefined || record.resultCommitment === statement.resultCommitment, "conflict", "the ledger has another receipt for the job");
+    // Another result under the same job cannot be this attempt's: its salts are its own. An earlier attempt's it may be.
+    const isOurs = record === undefined || record.resultCommitment === statement.resultCommitment || await adoptAttempt(parts.db, send, record.resultCommitment);
+    ensure(isOurs, "conflict", "the ledger has another receipt for the job");
     return record?.mined;
   });
   return "mined" in outcome ? (outcome.mined === undefined ? undefined : { mined: outcome.mined }) : outcome;

@@ -32,6 +32,7 @@ const readRows = ({ db }: Scene) =>
     .leftJoin("receipts as r", "r.job", "j.id")
     .select(["j.id", "j.state", "c.receipt", "r.file"])
     .select((eb) => eb.exists(eb.selectFrom("job_events as e").select("e.seq").whereRef("e.job", "=", "j.id").where("e.event", "=", "overtaken").where("e.to_state", "=", "failed")).as("overtaken"))
+    .select((eb) => eb.exists(eb.selectFrom("outbox as o").select("o.seq").whereRef("o.subject", "=", "j.id").where("o.undone", ">", 0)).as("proved_again"))
     .orderBy("j.id").execute();
 
 async function checkJob({ db, ledger }: Scene, row: Row): Promise<Finding[]> {
@@ -52,7 +53,11 @@ async function checkJob({ db, ledger }: Scene, row: Row): Promise<Finding[]> {
   const says = row.state !== "done" && row.state !== "anchoring" ? `the ledger has a receipt of the job, which is ${row.state} here`
     : claim?.resultCommitment !== record.resultCommitment ? "the ledger has a receipt of the job with another result (K)" : undefined;
   if (says !== undefined) {
-    const overtaken = row.state !== "done" && row.state !== "failed" && !(await wasHandedIn(db, row.id, record.resultCommitment));
+    const isOpen = row.state !== "done" && row.state !== "failed";
+    const own = isOpen && await wasHandedIn(db, row.id, record.resultCommitment);
+    // A reorganisation sent the job back, and then brought an attempt's receipt after all: the job's next receipt finds it.
+    if (own && row.proved_again) return [];
+    const overtaken = isOpen && !own;
     return [{ ...finding("contradictory", says), ...(overtaken ? { repair: { name: "end-overtaken" as const, job: row.id } } : {}) }];
   }
   if (claim === undefined) return [];
