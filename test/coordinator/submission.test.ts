@@ -91,6 +91,14 @@ describeOnEngines("submissions", (freshDatabase) => {
       expect(service.chain.sends.filter((s) => s.includes("0a".repeat(20)))).toHaveLength(1);
       await expect(c.platform.api.registerWorker(good)).rejects.toMatchObject({ code: "signature_invalid" });
     });
+
+    it("is one however many send the same certificate at once: an answer that was late is asked for again", async () => {
+      const w = party(service.url);
+      const worker = { signingKey: w.key.publicKey, ledgerAddress: "0b".repeat(20) as never };
+      const certificate = { worker, evidence: { platform: "sim" as const, evidence: random(10), collateral: new Uint8Array() }, nonce: await w.api.workerChallenge(), appraisedAt: 0 };
+      await Promise.all(Array.from({ length: 8 }, () => w.api.registerWorker(certificate)));
+      expect(service.chain.sends.filter((s) => s.includes("0b".repeat(20)))).toHaveLength(1);
+    });
   });
 
   describe("the same signed request", () => {

@@ -29,11 +29,12 @@ export const workerRoutes = [
       const sent = certificateFromBytes(body);
       ensure(sent.worker.signingKey === caller, "signature_invalid", "the certificate is for another key than the request's");
       const nonce = toHex(sent.nonce);
+      // Used up only together with what it leads to: a crash in between must not leave a worker with neither. Looked at before the
+      // worker, so that whoever finds it used up finds the worker too: the first try may still be under way.
+      const challenge = await lookAtChallenge(ctx.db, caller, nonce);
       const known = await findWorker(ctx.db, caller);
       // The same certificate again: the first answer was lost, and the nonce is used up.
       if (known?.nonce === nonce) return { state: known.state, ...(known.reason === null ? {} : { reason: known.reason }) };
-      // Used up only together with what it leads to: a crash in between must not leave a worker with neither.
-      const challenge = await lookAtChallenge(ctx.db, caller, nonce);
       ensure(challenge !== "unknown", "challenge_unknown", "the nonce is not from here, or was used");
       ensure(challenge !== "expired", "challenge_expired", "the nonce is too old");
       // Nobody signs the time of appraisal: it is ours, and a receipt's verifier judges the evidence as of then.
