@@ -12,6 +12,7 @@ import { fixed, type Figure, type Figures } from "./figures.js";
 import { benchDisclosure } from "./disclosure.js";
 import { benchIngest, benchLargest } from "./ingest.js";
 import { benchJob } from "./job.js";
+import { benchOutage } from "./outage.js";
 import { benchProofs, benchSetup } from "./proofs.js";
 import { benchQueue } from "./queue.js";
 
@@ -44,6 +45,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Figures>>> = {
     return benchDisclosure(ARTEFACT_DIR);
   },
   queue: () => benchQueue(say),
+  outage: () => benchOutage(say),
   job: () => benchJob(say),
   setup: () => benchSetup(PACKAGE_ROOT),
 };
