@@ -12,7 +12,7 @@ import type { Db } from "../../src/coordinator/store/schema.js";
 import { replayStore } from "../../src/coordinator/trace/read.js";
 import { replay } from "../../src/coordinator/trace/replay.js";
 import { TEMPLATE } from "../coordinator/harness/database.js";
-import { recordHistory, restoreHistory, upTo, wipe, type History } from "../harness/histories/history.js";
+import { historyText, recordHistory, restoreHistory, upTo, wipe, type History } from "../harness/histories/history.js";
 import { livesOf } from "../harness/histories/lives.js";
 import { narrowings, shapeOf } from "../harness/histories/narrowing.js";
 
@@ -38,7 +38,7 @@ afterAll(async () => {
 describe("a recorded history", () => {
   // One that is there is never recorded again: it is what a store of that version holds.
   it.skipIf(process.env["VERITEE_RECORD_HISTORIES"] === undefined).each(MIGRATION_NAMES)("is recorded for %s", async (stage) => {
-    if (!existsSync(fileOf(stage))) writeFileSync(fileOf(stage), `${JSON.stringify(await recordHistory(db, stage), null, 1)}\n`);
+    if (!existsSync(fileOf(stage))) writeFileSync(fileOf(stage), historyText(await recordHistory(db, stage)));
   });
 
   it.each(MIGRATION_NAMES)("of %s is migrated and replayed: all of its lives are still lives", async (stage) => {

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Draw } from "../faults/harness/draw.js";
+import type { Disturbance } from "./stubbed.js";
 import type { Place } from "./processes.js";
 
 const PAUSE_MS = { least: 200, spread: 1300 };
 
 /** SIGKILLs, each at a moment of the run that is drawn before it, to a process that is drawn when it comes. */
-export class Killer {
+export class Killer implements Disturbance {
   readonly killed: string[] = [];
   readonly #draw: Draw;
   readonly #places: readonly Place[];

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startPostgres, type PostgresServer } from "../../bench/postgres/server.js";
 import { freshPostgresDatabase } from "../coordinator/harness/database.js";
 import { newDraw } from "../faults/harness/draw.js";
+import { Killer } from "./killer.js";
+import { runReal } from "./real.js";
 import { sizeOf } from "./size.js";
 import { runStubbed, type LoadResult } from "./stubbed.js";
 
@@ -22,13 +24,23 @@ beforeAll(async () => {
 afterAll(() => server?.stop());
 
 describe("jobs through a cluster whose processes are killed", () => {
-  it(`with stubbed proofs: ${size.jobs} jobs, ${size.coordinators} coordinators, ${size.workers} workers, ${size.kills} kills (seed ${draw.seed})`, async ({ skip }) => {
+  it.skipIf(size.jobs === 0)(`with stubbed proofs: ${size.jobs} jobs, ${size.coordinators} coordinators, ${size.workers} workers, ${size.kills} kills (seed ${draw.seed})`, async ({ skip }) => {
     if (server === undefined) return skip(`no PostgreSQL: ${missing ?? ""}`);
-    const result = await runStubbed(size, await freshPostgresDatabase(server.url), draw);
+    const result = await runStubbed(size, await freshPostgresDatabase(server.url), (cluster, workers) =>
+      new Killer(draw, [...cluster.coordinators, ...workers], size.kills, size.jobs));
     say(result);
     const { done, lost, double, findings, unexpected, killed } = result;
     expect({ done, lost, double, findings, unexpected, kills: killed.length })
       .toEqual({ done: size.jobs, lost: [], double: [], findings: [], unexpected: [], kills: size.kills });
+  }, TIME_MS);
+
+  const { real } = size;
+  it.skipIf(real === 0)(`with real proofs and the real contracts: ${real} jobs, 4 coordinators, 2 workers (seed ${draw.seed})`, async ({ skip }) => {
+    if (server === undefined) return skip(`no PostgreSQL: ${missing ?? ""}`);
+    const kills = Math.min(4, real);
+    const { done, verified, findings, killed, seconds } = await runReal({ jobs: real, coordinators: 4, workers: 2, kills }, await freshPostgresDatabase(server.url), draw);
+    process.stderr.write(`\nload, real proofs: ${done} of ${real} jobs done in ${seconds.toFixed(0)} s, ${verified} receipts verified, ${killed.length} kills, ${findings.length} findings\n`);
+    expect({ done, verified, findings, kills: killed.length }).toEqual({ done: real, verified: real, findings: [], kills });
   }, TIME_MS);
 });
 

@@ -11,14 +11,24 @@ import type { DatabaseConfig } from "../../src/coordinator/store/open.js";
 import { FakeChain } from "../coordinator/harness/fake-chain.js";
 import { publishDataset, publishGrant, publishModel, random, signJob, type Case, type Party } from "../coordinator/harness/parties.js";
 import { serveChain } from "../faults/harness/chain-server.js";
-import type { Draw } from "../faults/harness/draw.js";
 import { takeAccount, type Account } from "./account.js";
 import { anywhere } from "./anywhere.js";
 import { startCoordinators, type LoadCluster } from "./cluster.js";
-import { Killer } from "./killer.js";
 import type { Place } from "./processes.js";
 
-export interface LoadSize { readonly jobs: number; readonly coordinators: number; readonly workers: number; readonly kills: number }
+export interface ClusterSize { readonly jobs: number; readonly coordinators: number; readonly workers: number }
+export interface LoadSize extends ClusterSize { readonly kills: number }
+/** What is done to the cluster while jobs run. */
+export interface Disturbance {
+  /** What was done, in order. */
+  readonly killed: readonly string[];
+  /** Does what is due when so many jobs are done. */
+  look(done: number): Promise<void>;
+  /** Everything runs again. */
+  settled(): Promise<void>;
+}
+export type Disturb = (cluster: LoadCluster, workers: readonly Place[], db: Db) => Disturbance;
+
 export interface LoadResult extends Account { readonly unexpected: readonly string[]; readonly killed: readonly string[]; readonly peakMiB: { readonly coordinator: number; readonly worker: number } }
 
 const SUBMITTERS = 8;
@@ -33,7 +43,7 @@ const NO_BOUND = { requestsPerSecond: 100_000, burst: 1_000_000 };
  * Jobs through coordinators and workers that are killed all the while and started again. The ledger is a stub in this process,
  * which is not killed; it answers as the ledger does and refuses a second receipt of a job.
  */
-export async function runStubbed(size: LoadSize, database: DatabaseConfig & { kind: "postgres" }, draw: Draw): Promise<LoadResult> {
+export async function runStubbed(size: ClusterSize, database: DatabaseConfig & { kind: "postgres" }, disturb: Disturb): Promise<LoadResult> {
   const stateDir = await mkdtemp(join(tmpdir(), "veritee-load-"));
   const chain = new FakeChain();
   const served = await serveChain(chain);
@@ -43,12 +53,12 @@ export async function runStubbed(size: LoadSize, database: DatabaseConfig & { ki
   try {
     const c = await casesAt(cluster);
     const workers = await cluster.startStubWorkers(size.workers, [c.owner.key.publicKey, c.platform.key.publicKey], chain);
-    const killer = new Killer(draw, [...cluster.coordinators, ...workers], size.kills, size.jobs);
-    const acknowledged = await drive(db, cluster, c, killer, size.jobs);
+    const disturbance = disturb(cluster, workers, db);
+    const acknowledged = await drive(db, cluster, c, disturbance, size.jobs);
     const peakMiB = { coordinator: peak(cluster.coordinators), worker: peak(workers) };
     await cluster.stop();
     const account = await takeAccount(db, stateDir, chain, acknowledged);
-    return { ...account, unexpected: cluster.unexpected, killed: killer.killed, peakMiB };
+    return { ...account, unexpected: cluster.unexpected, killed: disturbance.killed, peakMiB };
   } finally {
     await cluster.stop();
     await db.destroy();
@@ -69,8 +79,8 @@ async function casesAt({ urls }: LoadCluster): Promise<Case> {
   return { owner, platform, dataset, grant: await publishGrant(owner, dataset, platform, { maxUses: 1_000_000 }), model: await publishModel(platform) };
 }
 
-/** Submits until all are acknowledged, then waits until none is open; kills meanwhile. */
-async function drive(db: Db, { urls, unexpected }: LoadCluster, c: Case, killer: Killer, jobs: number): Promise<readonly JobId[]> {
+/** Submits until all are acknowledged, then waits until none is open; disturbs meanwhile. */
+async function drive(db: Db, { urls, unexpected }: LoadCluster, c: Case, disturbance: Disturbance, jobs: number): Promise<readonly JobId[]> {
   const acknowledged: JobId[] = [];
   let state = { done: 0, failed: 0 };
   let wanted = jobs;
@@ -89,12 +99,12 @@ async function drive(db: Db, { urls, unexpected }: LoadCluster, c: Case, killer:
     const before = state.done;
     state = await ended(db);
     if (state.done > before) moved = performance.now();
-    await killer.look(state.done);
+    await disturbance.look(state.done);
     if (unexpected.length > 0 || state.failed > 0 || performance.now() - moved > STUCK_MS) break;
     if (state.done >= jobs) break;
     await sleep(LOOK_MS);
   }
-  await killer.settled();
+  await disturbance.settled();
   if (state.done >= jobs) await submitted;
   return acknowledged;
 }

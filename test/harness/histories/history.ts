@@ -6,6 +6,12 @@ import { playLives } from "./play.js";
 /** A store as a version with these migrations left it: test/vectors/histories/README.md. */
 export interface History { readonly stage: string; readonly migrations: readonly string[]; readonly tables: Readonly<Record<string, readonly Record<string, unknown>[]>> }
 
+/** A row a line. */
+export function historyText({ stage, migrations, tables }: History): string {
+  const parts = Object.entries(tables).map(([table, rows]) => `${JSON.stringify(table)}:[\n${rows.map((row) => JSON.stringify(row)).join(",\n")}]`);
+  return `{"stage":${JSON.stringify(stage)},"migrations":${JSON.stringify(migrations)},"tables":{\n${parts.join(",\n")}}}\n`;
+}
+
 /** In an order in which no row refers to one that is not there yet. */
 const TABLES = ["datasets", "models", "grants", "jobs", "job_events", "key_requests", "outbox", "machine_events", "proof_requests", "proof_tasks", "chain_accounts", "chain_transactions"];
 
