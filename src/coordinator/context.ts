@@ -44,7 +44,7 @@ export interface Context {
   readonly appraiseWorker: AppraiseWorker;
   /** Adds collateral to a worker's evidence that came without it, so that its receipts carry what a verifier needs. */
   readonly completeEvidence: (evidence: Evidence) => Promise<Evidence>;
-  /** Unix seconds: judges signatures and signed times. Leases go by the database's clock. */
+  /** Unix seconds, by the database's clock as leases are: judges signatures and signed times. */
   readonly now: () => number;
   /** Whether receipts under development parameters are anchored. */
   readonly developmentParameters: boolean;

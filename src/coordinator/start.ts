@@ -12,6 +12,7 @@ import type { ChainPort } from "./chain-port.js";
 import { probeFolder } from "./disk.js";
 import { readConfig, type CoordinatorConfig, type CoordinatorSettings } from "./config.js";
 import type { AppraiseWorker, Context } from "./context.js";
+import { DatabaseClock } from "./database-clock.js";
 import { NO_SPANS, type SpanSink } from "../telemetry/span.js";
 import { runCallbacks } from "./callbacks/deliver.js";
 import { callbackRules } from "./callbacks/settings.js";
@@ -47,7 +48,7 @@ export interface CoordinatorPorts {
   readonly log: DestinationStream;
   /** The operator's collector of traces, if there is one. */
   readonly spans?: SpanSink | undefined;
-  /** Unix seconds; the default is this machine's clock. */
+  /** Unix seconds; the default is the database's clock. */
   readonly now?: () => number;
 }
 
@@ -91,7 +92,8 @@ async function serve(config: CoordinatorConfig, ports: ServePorts, db: Db): Prom
   const log = metrics.over(createLog(ports.log));
   const served: ServedChain = typeof ports.chain === "function"
     ? await ports.chain({ db, log, transactions: config.transactions, stopping: stopping.signal }) : { chain: ports.chain };
-  const ctx = contextOf(config, { ...ports, chain: served.chain, counted: log, lag }, db, stopping.signal, authorities);
+  const clock = await DatabaseClock.start(db);
+  const ctx = contextOf(config, { ...ports, now: ports.now ?? clock.now, chain: served.chain, counted: log, lag }, db, stopping.signal, authorities);
   const server = boundedServer(config.load, createApp(ctx, ROUTES));
   server.listen(config.port, config.host);
   await once(server, "listening");
@@ -100,7 +102,7 @@ async function serve(config: CoordinatorConfig, ports: ServePorts, db: Db): Prom
   ctx.log.write("info", "started", { port });
   const admin = await openAdmin(config, ctx, metrics, lag);
   const batches = { ...ctx, batching: config, findBadProofs: ports.findBadProofs };
-  const loops = [runSender(ctx, stopping.signal), runBatches(batches, stopping.signal), runSweeper(ctx, stopping.signal), runWatcher({ ...ctx, watchMs: config.watchMs }, stopping.signal)];
+  const loops = [runSender(ctx, stopping.signal), runBatches(batches, stopping.signal), runSweeper(ctx, stopping.signal), runWatcher({ ...ctx, watchMs: config.watchMs }, stopping.signal), clock.follow(stopping.signal)];
   if (served.lookAfter !== undefined) loops.push(runTransactions({ ...ctx, lookAfter: served.lookAfter }, stopping.signal));
   const { spans = NO_SPANS } = ports;
   if (spans !== NO_SPANS) loops.push(runSpans(ctx, spans, stopping.signal));
@@ -127,7 +129,7 @@ async function openAdmin(config: CoordinatorConfig, ctx: Context, metrics: Servi
   return server;
 }
 
-function contextOf(config: CoordinatorConfig, ports: ServePorts & { readonly chain: ChainPort; readonly counted: Log; readonly lag: LagMeter }, db: Db, stopping: AbortSignal, authorities: readonly string[]): Context {
+function contextOf(config: CoordinatorConfig, ports: ServePorts & { readonly now: () => number; readonly chain: ChainPort; readonly counted: Log; readonly lag: LagMeter }, db: Db, stopping: AbortSignal, authorities: readonly string[]): Context {
   return {
     db,
     blobs: ports.blobs,
@@ -143,7 +145,7 @@ function contextOf(config: CoordinatorConfig, ports: ServePorts & { readonly cha
     nonces: storedNonces(db),
     appraiseWorker: ports.appraiseWorker,
     completeEvidence: ports.completeEvidence ?? (async (evidence) => evidence),
-    now: ports.now ?? (() => Math.floor(Date.now() / 1000)),
+    now: ports.now,
     developmentParameters: config.developmentParameters,
     workerSeconds: Math.round(config.workerHours * 3600),
     authorities: () => authorities,

@@ -23,7 +23,7 @@ describeOnPostgres("a coordinator whose clock is wrong", (server) => {
 
   it.each([[DAY, 0], [-DAY, 0], [0, DAY], [0, -DAY]])("by %i s from the start, and by %i s more during a lease, neither ends a lease early nor honours it late", { timeout: 120_000 }, async (offset, jump) => {
     vi.useFakeTimers({ toFake: ["Date"], now: real() + offset * 1000 });
-    const service = await startService({ database: await freshPostgresDatabase(server().url), leaseSeconds: LEASE_SECONDS, workerHours: 24 * 7 });
+    const service = await startService({ database: await freshPostgresDatabase(server().url), leaseSeconds: LEASE_SECONDS, workerHours: 24 * 7 }, { now });
     try {
       const c = await prepareCase(service.url);
       const long = { notAfter: now() + 3 * DAY };

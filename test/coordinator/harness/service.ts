@@ -26,14 +26,14 @@ export class LogSink {
 /** `stop` leaves the store where it is, `close` checks its traces and removes it. */
 export interface Service { readonly url: string; readonly chain: FakeChain; readonly log: LogSink; readonly stateDir: string; readonly database: DatabaseConfig; stop(): Promise<void>; close(): Promise<void>; reopen(): Promise<Service> }
 
-export async function startService(settings: Partial<CoordinatorSettings> = {}, given: { chain?: FakeChain; appraiseWorker?: AppraiseWorker; findBadProofs?: FindBadProofs } = {}): Promise<Service> {
+export async function startService(settings: Partial<CoordinatorSettings> = {}, given: { chain?: FakeChain; appraiseWorker?: AppraiseWorker; findBadProofs?: FindBadProofs; now?: () => number } = {}): Promise<Service> {
   const stateDir = settings.stateDir ?? await mkdtemp(join(tmpdir(), "veritee-coordinator-"));
   const database = settings.database ?? await freshDatabase();
   const chain = given.chain ?? new FakeChain();
   const log = new LogSink();
   const coordinator: Coordinator = await startCoordinator(
     { host: "127.0.0.1", port: 0, developmentParameters: true, ...settings, database, stateDir },
-    { chain, appraiseWorker: given.appraiseWorker ?? trustingAppraiser, findBadProofs: given.findBadProofs ?? trustingProofCheck, log },
+    { chain, appraiseWorker: given.appraiseWorker ?? trustingAppraiser, findBadProofs: given.findBadProofs ?? trustingProofCheck, log, ...(given.now === undefined ? {} : { now: given.now }) },
   );
   return {
     url: coordinator.url, chain, log, stateDir, database,
