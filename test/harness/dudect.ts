@@ -2,13 +2,13 @@
  * Reparaz, Balasch, Verbauwhede: "Dude, is my code constant time?" Two classes of input in random order, Welch's t of their
  * times. What is above a quantile is left out: interrupts and the garbage collector are in neither class.
  */
-export function tOf<T>(samples: number, classes: readonly [T, T], run: (input: T) => void): number {
+export function tOf<T>(samples: number, prepare: (which: 0 | 1) => T, run: (input: T) => void): number {
   const times: [number[], number[]] = [[], []];
-  for (let i = 0; i < samples / 10; i++) run(classes[i % 2] as T); // warm
+  for (let i = 0; i < samples / 10; i++) run(prepare((i % 2) as 0 | 1)); // warm
   for (let i = 0; i < samples; i++) {
     const which = Math.random() < 0.5 ? 0 : 1;
-    // Chosen before the clock starts: how it is chosen must not be measured.
-    const input = classes[which];
+    // Before the clock starts, and into the same place for both classes: neither the choice nor an address must be measured.
+    const input = prepare(which);
     const start = process.hrtime.bigint();
     run(input);
     times[which].push(Number(process.hrtime.bigint() - start));
