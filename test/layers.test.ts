@@ -21,7 +21,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/source": ["src/protocol", "src/programs", "src/broker"],
   "src/chain": ["src/protocol"],
   "src/outbound": ["src/protocol"],
-  "src/coordinator": ["src/protocol", "src/attestation", "src/chain", "src/transport", "src/outbound"],
+  "src/coordinator": ["src/protocol", "src/attestation", "src/chain", "src/transport", "src/outbound", "src/telemetry"],
   "src/backup": ["src/protocol", "src/transport", "src/coordinator"],
   "src/fsck": ["src/protocol", "src/broker", "src/coordinator"],
   "src/verifier": ["src/protocol", "src/attestation", "src/proofs"],
