@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { backUp, type BackupReport } from "../../backup/backup.js";
 import type { OnProgress } from "../../backup/dump-tables.js";
+import { ensureKnown } from "../../backup/load-tables.js";
+import { readManifest } from "../../backup/manifest.js";
 import { restore, type RestoreReport } from "../../backup/restore.js";
 import { openBlobs, openExistingBlobs, type BlobStore } from "../../coordinator/blobs/open.js";
 import type { BlobSettings } from "../../coordinator/blobs/settings.js";
@@ -46,6 +48,8 @@ export interface RestoreRequest extends StorePlace {
 
 /** @throws not_found, unsupported (a newer version), conflict (not empty), store_locked, store_failed (damage), storage_full */
 export async function restoreCoordinator({ stateDir, database = EMBEDDED, blobs, from, onProgress }: RestoreRequest): Promise<RestoreReport> {
+  // Opening an embedded store makes one.
+  ensureKnown((await readManifest(from)).snapshot);
   const db = await openStoreAsItIs(stateDir, database);
   let store: BlobStore | undefined;
   try {
