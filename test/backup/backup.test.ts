@@ -7,14 +7,14 @@ import { blobFolder, manifestPath, readManifest, tablePath } from "../../src/bac
 import { checkBackup, HOLD_SECONDS, restore } from "../../src/backup/restore.js";
 import { placeOf } from "../../src/coordinator/blobs/blobs.js";
 import { folderBlobs, folderShelf } from "../../src/coordinator/blobs/folder.js";
-import { MIGRATION_NAMES } from "../../src/coordinator/store/migrations/index.js";
+import { appliedMigrations, migrate, MIGRATION_NAMES } from "../../src/coordinator/store/migrations/index.js";
 import { openStoreAsItIs, type DatabaseConfig } from "../../src/coordinator/store/open.js";
 import type { Db } from "../../src/coordinator/store/schema.js";
 import { fsck } from "../../src/fsck/fsck.js";
 import { verifyRequest } from "../../src/transport/verify-request.js";
 import { signRequest } from "../../src/transport/http-signature.js";
 import { signingKey } from "../../src/protocol/dsse.js";
-import { freshPostgresDatabase, hexOf, TEMPLATE } from "../coordinator/harness/database.js";
+import { freshPostgresDatabase, hexOf, insertParents, TEMPLATE } from "../coordinator/harness/database.js";
 import { describeOnPostgres } from "../coordinator/harness/engines.js";
 import { startLife, type Life } from "../fsck/life.js";
 import { backUpTo, everything, freshFolder, quickClock, restoreTo, type Restored } from "./harness.js";
@@ -130,6 +130,27 @@ describeOnPostgres("a backup restored", (server) => {
     const pglite = await restored(PGLITE, second);
     expect(withoutChallenges(await everything(pglite.db))).toEqual(withoutChallenges(before));
     expect(await findings(pglite)).toEqual([]);
+  });
+
+  it("of an older version is put into that version's tables, and brought up to date", async () => {
+    const old = await openStoreAsItIs("", await freshPostgresDatabase(server().url));
+    const names = MIGRATION_NAMES.slice(0, 5);
+    await migrate(old, names);
+    await insertParents(old);
+    const job = hexOf(1001);
+    await sql`insert into jobs (id, platform, owner, dataset, model, grant_id, program, leaf, not_after, envelope, state)
+      values (${job}, ${hexOf(5)}, ${hexOf(2)}, ${hexOf(1)}, ${hexOf(4)}, ${hexOf(7)}, 'p/1', ${hexOf(3)}, 9, '\\x00', 'queued')`.execute(old);
+    await sql`insert into outbox (kind, subject, dedupe, payload, state, tries) values ('register_model', ${hexOf(4)}, 'd', '{}', 'done', 1)`.execute(old);
+    const to = await freshFolder("backup");
+    const { snapshot } = await backUpTo(old, "postgres", life.blobFolder, to);
+    expect(snapshot.migrations).toEqual(names);
+    await old.destroy();
+
+    const store = await restored(await freshPostgresDatabase(server().url), to);
+    expect(await appliedMigrations(store.db)).toEqual(MIGRATION_NAMES);
+    expect(await store.db.selectFrom("jobs").select(["id", "state", "not_after"]).execute()).toEqual([{ id: job, state: "queued", not_after: 9n }]);
+    // What later migrations make of old rows has been made of these.
+    expect(await store.db.selectFrom("machine_events").select(["machine", "event", "to_state"]).execute()).toContainEqual({ machine: "send", event: "confirm", to_state: "final" });
   });
 
   it("goes on counting where the sequences were, also past rows that were rolled back", async () => {
