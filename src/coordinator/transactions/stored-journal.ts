@@ -14,7 +14,7 @@ const LIVE = ["signed", "sent"] as const;
 const TAKEN_AT_ONCE = 100;
 const FILLED_AT_ONCE = 20;
 /** More foreign transactions than this at once are no use of the key, but a node that is wrong. */
-const MAX_SKIPPED = 10_000;
+const MAX_SKIPPED = 1000;
 /** Gaps are looked for this far below where the journal began: a reorganisation reaches no deeper. */
 const BELOW_FIRST = 64;
 

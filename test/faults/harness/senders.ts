@@ -14,6 +14,7 @@ import { enqueueSend } from "../../../src/coordinator/outbox/queue.js";
 import { runSender } from "../../../src/coordinator/outbox/sender.js";
 import { DEFAULT_LIMITS } from "../../../src/coordinator/queue/limits.js";
 import type { Db } from "../../../src/coordinator/store/schema.js";
+import { openPostgres } from "../../../src/coordinator/store/open-postgres.js";
 import { runTransactions } from "../../../src/coordinator/transactions/run-transactions.js";
 import { storedJournal } from "../../../src/coordinator/transactions/stored-journal.js";
 import { fsck } from "../../../src/fsck/fsck.js";
@@ -148,10 +149,11 @@ export class Senders {
     await sql`update outbox set due_at = now() where state = 'pending'`.execute(this.store.db);
   };
 
-  /** The longest that a deed took from its plan to its block, in seconds. */
-  async slowest(): Promise<number> {
-    const { rows } = await sql<{ age: number }>`select coalesce(max(extract(epoch from e.at - o.planned_at)), 0)::float8 as age
-      from machine_events e join outbox o on o.seq::text = e.subject where e.machine = 'send' and e.event = 'done'`.execute(this.store.db);
+  /** The longest that a deed took, in seconds, from its first try or its plan until it was settled. */
+  async slowest(since: "first_try" | "planned_at" = "first_try"): Promise<number> {
+    const { rows } = await sql<{ age: number }>`select coalesce(max(extract(epoch from e.at - o.${sql.ref(since)})), 0)::float8 as age from machine_events e
+      join (select seq::text as seq, planned_at, (select min(at) from machine_events t where t.machine = 'send' and t.subject = outbox.seq::text and t.event = 'take') as first_try
+        from outbox) o on o.seq = e.subject where e.machine = 'send' and e.event = 'done'`.execute(this.store.db);
     return rows[0]?.age ?? 0;
   }
 
@@ -164,9 +166,12 @@ export class Senders {
     const { store, weather, account, anchors, world, rules } = this;
     const { leaf, provedLeaf } = world.reader;
     const effects = evmChain(world.reader, world.sender);
+    // As the command does: a service's patience with a transaction is not an operator's.
+    const db = store.database.kind === "postgres" ? await openPostgres(store.database.url) : store.db;
     const found: (Finding | string)[] = [...await fsck({
-      db: store.db, ledger: { leaf, provedLeaf, isModelRegistered: effects.isModelRegistered, isWorkerRegistered: effects.isWorkerRegistered, receipt: effects.receipt },
+      db, ledger: { leaf, provedLeaf, isModelRegistered: effects.isModelRegistered, isWorkerRegistered: effects.isWorkerRegistered, receipt: effects.receipt },
     })];
+    if (db !== store.db) await db.destroy();
     const mined = await weather.minedBy(account);
     for (const { commitment } of anchors) {
       const times = mined.filter((tx) => tx.input.endsWith(commitment)).length;
