@@ -21,7 +21,7 @@ describeOnPostgres("a coordinator whose clock is wrong", (server) => {
   afterEach(() => { vi.useRealTimers(); });
   const real = Date.now;
 
-  it.each([[DAY, 0], [-DAY, 0], [0, DAY], [0, -DAY]])("by %i s from the start, and by %i s more during a lease, neither ends a lease early nor honours it late", { timeout: 120_000 }, async (offset, jump) => {
+  it.each([[DAY, -2 * DAY], [-DAY, 2 * DAY]])("by %i s from the start, and by %i s more during a lease, neither ends a lease early nor honours it late", { timeout: 120_000 }, async (offset, jump) => {
     vi.useFakeTimers({ toFake: ["Date"], now: real() + offset * 1000 });
     const service = await startService({ database: await freshPostgresDatabase(server().url), leaseSeconds: LEASE_SECONDS, workerHours: 24 * 7 }, { now });
     try {
@@ -39,7 +39,7 @@ describeOnPostgres("a coordinator whose clock is wrong", (server) => {
 
       const state = async () => (await c.platform.api.job(job as JobId)).state;
       let beaten = performance.now();
-      for (let i = 0; i < 4; i++) {
+      for (let i = 0; i < 3; i++) {
         await sleep(LEASE_SECONDS * 400);
         beaten = performance.now();
         await worker.api.heartbeat(job, lease.leaseToken, create(ProgressSchema, { phase: "prove", percent: 10 * i }));

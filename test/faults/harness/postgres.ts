@@ -1,5 +1,7 @@
 // Coordinators of this process on a PostgreSQL whose link and whose server fail on purpose.
+import { sql } from "kysely";
 import type { PostgresServer } from "../../../bench/postgres/server.js";
+import { openPostgres } from "../../../src/coordinator/store/open-postgres.js";
 import type { JobId } from "../../../src/protocol/ids.js";
 import { freshPostgresDatabase } from "../../coordinator/harness/database.js";
 import { startService, type Service } from "../../coordinator/harness/service.js";
@@ -56,6 +58,7 @@ export async function startShaken(server: PostgresServer): Promise<Shaken> {
     faults: async (jobs) => [
       ...(await faultsOf(service.stateDir, direct, service.chain, true)),
       ...(service.chain.receipts.size === jobs.length ? [] : [`${jobs.length} jobs ended, ${service.chain.receipts.size} receipts are on the ledger`]),
+      ...(await chargedWrongly(direct.url)),
       ...unexpected(service),
     ],
     close: async () => {
@@ -63,6 +66,15 @@ export async function startShaken(server: PostgresServer): Promise<Shaken> {
       await proxy.close();
     },
   };
+}
+
+/** Whose quota is not what its blobs are: charged twice, or not at all. */
+async function chargedWrongly(url: string): Promise<readonly string[]> {
+  const db = await openPostgres(url);
+  const { rows } = await sql<{ caller: string }>`
+    select caller from caller_usage u full join (select caller, count(*) as blobs, sum(bytes) as bytes from caller_blobs group by caller) b using (caller)
+    where u.blobs is distinct from b.blobs or u.bytes is distinct from b.bytes`.execute(db).finally(() => db.destroy());
+  return rows.map((row) => `charged wrongly: ${row.caller}`);
 }
 
 /** Callers are told that the store is away, and loops log it; anything else is a mistake of ours. */
