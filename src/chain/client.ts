@@ -1,6 +1,6 @@
 import type { Chain, PublicClient, Transport } from "viem";
 import { ensure } from "../protocol/errors.js";
-import { endpointsTransport } from "./endpoints/transport.js";
+import { endpointsTransport, FETCH_OPTIONS } from "./endpoints/transport.js";
 import { refused } from "./errors.js";
 
 /** A JSON-RPC node, or several for one who sends (endpoints/transport.ts), and the chain they must be on. */
@@ -51,6 +51,6 @@ export async function clientOf(target: ChainTarget): Promise<ChainClient> {
     rpcUrls: { default: { http: urls } },
   });
   const pollingInterval = urls.every(isLocal) ? LOCAL_POLL_MS : REMOTE_POLL_MS;
-  const transport = urls.length === 1 ? http(urls[0], { timeout: REQUEST_TIMEOUT_MS }) : await endpointsTransport(urls);
+  const transport = urls.length === 1 ? http(urls[0], { timeout: REQUEST_TIMEOUT_MS, fetchOptions: FETCH_OPTIONS }) : await endpointsTransport(urls);
   return { viem: createPublicClient({ chain, transport, pollingInterval, cacheTime: 0 }), chain };
 }

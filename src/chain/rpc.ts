@@ -5,6 +5,7 @@ export async function rpc(url: string, method: string, params: readonly unknown[
   try {
     const response = await fetch(url, {
       method: "POST",
+      redirect: "error",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
     });

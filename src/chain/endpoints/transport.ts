@@ -1,6 +1,8 @@
 import type { Transport } from "viem";
 /** Of one request: another node is asked after that. */
 const REQUEST_TIMEOUT_MS = 20_000;
+/** A node is not trusted: a redirect of its would send us to machines that only we can reach. */
+export const FETCH_OPTIONS = { redirect: "error" } as const;
 
 type Ask = (request: { readonly method: string; readonly params?: unknown }) => Promise<unknown>;
 
@@ -13,7 +15,7 @@ const isAnswer = (error: unknown): boolean => error instanceof Error && typeof (
  */
 export async function endpointsTransport(urls: readonly string[]): Promise<Transport> {
   const { custom, http } = await import("viem");
-  const asks = urls.map((url): Ask => http(url, { timeout: REQUEST_TIMEOUT_MS, retryCount: 0 })({ retryCount: 0 }).request as Ask);
+  const asks = urls.map((url): Ask => http(url, { timeout: REQUEST_TIMEOUT_MS, retryCount: 0, fetchOptions: FETCH_OPTIONS })({ retryCount: 0 }).request as Ask);
   return custom({ request: (request: Parameters<Ask>[0]) => (request.method === "eth_sendRawTransaction" ? toAll(asks, request) : toFirst(asks, request)) }, { retryCount: 0 });
 }
 
