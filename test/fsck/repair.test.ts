@@ -5,6 +5,10 @@ import { DEFAULT_LIMITS } from "../../src/coordinator/queue/limits.js";
 import { folderShelf } from "../../src/coordinator/blobs/folder.js";
 import type { Finding } from "../../src/fsck/finding.js";
 import { repair } from "../../src/fsck/repair.js";
+import { jobBinding } from "../../src/protocol/commitments.js";
+import type { Field } from "../../src/protocol/field.js";
+import { idBytes, type JobId } from "../../src/protocol/ids.js";
+import { receiptStatement } from "../../src/protocol/objects/receipt.js";
 import { run, startLife, type Life } from "./life.js";
 
 // Promise: each repair cures its finding and nothing else, leaves a store that is clean, and touches neither ledger nor logs.
@@ -69,6 +73,30 @@ describe("drop-blob", () => {
     await run(`delete from blob_refs where blob = '${"ce".repeat(32)}'`)(life.db);
     await mend(await life.look());
     expect(await life.look()).toEqual([]);
+  });
+});
+
+describe("end-overtaken", () => {
+  const bindingOf = (job: string) => jobBinding(idBytes(job as JobId));
+
+  it("ends jobs whose receipt on the ledger no attempt here has made, and no other", async () => {
+    const { db, chain, jobs } = life;
+    const sends = chain.sends.length;
+    const mined = { txHash: "ab".repeat(32), blockNumber: 1, blockHash: "cd".repeat(32), blockTime: 1, gasUsed: 1 };
+    const handedIn = receiptStatement.open((await db.selectFrom("completions").select("receipt").where("job", "=", jobs.anchoring).executeTakeFirstOrThrow()).receipt).value;
+    // An answer that was lost: the job goes on. Another result, of a job that waits and of one that failed: only the first can be helped.
+    chain.receipts.set(bindingOf(jobs.anchoring), { resultCommitment: handedIn.resultCommitment, mined });
+    for (const job of [jobs.running, jobs.failed]) chain.receipts.set(bindingOf(job), { resultCommitment: 7n as Field, mined });
+    try {
+      const found = await life.look();
+      expect(found.map((f) => [f.check, f.subject, f.repair?.name]).sort()).toEqual([["receipts", jobs.running, "end-overtaken"], ["receipts", jobs.failed, undefined]].sort());
+      expect(await mend([...found, ...found])).toEqual([{ name: "end-overtaken", subject: jobs.running }]);
+      expect((await life.look()).map((f) => f.subject)).toEqual([jobs.failed]);
+      expect(await db.selectFrom("jobs").select(["state", "error_code"]).where("id", "=", jobs.running).executeTakeFirstOrThrow()).toEqual({ state: "failed", error_code: "conflict" });
+      expect(chain.sends).toHaveLength(sends);
+    } finally {
+      for (const job of [jobs.running, jobs.failed, jobs.anchoring]) chain.receipts.delete(bindingOf(job));
+    }
   });
 });
 
