@@ -29,7 +29,7 @@ beforeAll(async () => {
   await w.chain.mine(DEEPEST);
   store = await openTestStore();
   a = await Anchoring.open(w, store, { confirmations: CONFIRMATIONS, watchMs: 25 });
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   await a?.stop();
   await store?.close();
@@ -50,7 +50,7 @@ const alarms = (): number => a.logged("reorganised_beyond_final").length;
 it(`calls nothing final that a reorganisation of ${CONFIRMATIONS} blocks takes away, and recovers from deeper ones, seed ${draw.seed}`, { timeout: 7_200_000 }, async () => {
   const counts = { runs: 0, shallow: 0, deep: 0, alarms: 0, finalsKept: 0 };
   await a.plantLeaf();
-  await a.settled(60_000);
+  await a.settled(120_000);
   for (let run = 0; run < RUNS; run++) {
     const leaf = a.leaves[draw.below(a.leaves.length)] as string;
     for (let i = draw.below(4); i > 0; i--) await a.plantJob(leaf);

@@ -102,7 +102,7 @@ describe("a reader over two nodes", () => {
     nodes[0].fault = { kind: "5xx" };
     expect(await refusal(openEndpoints(urls, w.deployment))).toMatchObject({ code: "chain_unavailable" });
     expect(await refusal(openEndpoints([urls[0] as string, urls[0] as string], w.deployment))).toMatchObject({ code: "config_invalid" });
-  }, 120_000);
+  }, 240_000);
 });
 
 describe("a coordinator on two nodes", () => {
@@ -112,8 +112,8 @@ describe("a coordinator on two nodes", () => {
     store = await openTestStore();
     a = await Anchoring.open(w, store, { confirmations: 2, rpcUrls: nodes.map((node) => node.url) });
     await a.plantLeaf();
-    await a.settled(60_000);
-  }, 120_000);
+    await a.settled(120_000);
+  }, 240_000);
   afterAll(async () => {
     await a?.stop();
     await store?.close();
@@ -157,8 +157,8 @@ describe("after an outage of a day", () => {
     await emptyStore(store.db);
     a = await Anchoring.open(w, store, { confirmations: 2, rpcUrls: [nodes[0].url] });
     await a.plantLeaf();
-    await a.settled(60_000);
-  }, 120_000);
+    await a.settled(120_000);
+  }, 240_000);
   afterAll(async () => {
     await a?.stop();
     await store?.close();

@@ -94,7 +94,7 @@ export class Anchoring {
       signing_key: worker.signingKey, ledger_address: worker.ledgerAddress, nonce: toHex(certificate.nonce), certificate: this.#certificate,
       measurement: "22".repeat(48), anchor: "sim", simulated: true, not_after: BigInt(FAR),
     }, toHex(certificateDigest(certificate)));
-    await until(async () => (await this.store.db.selectFrom("workers").select("state").executeTakeFirst())?.state === "registered", 15_000)
+    await until(async () => (await this.store.db.selectFrom("workers").select("state").executeTakeFirst())?.state === "registered", 90_000)
       .catch((error: unknown) => { throw new Error(`the worker was not registered: ${JSON.stringify(this.log.lines.slice(-5))}`, { cause: error }); });
   }
 
