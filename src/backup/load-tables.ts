@@ -23,18 +23,25 @@ export async function prepareTables(db: Db, { migrations }: Snapshot): Promise<v
   const applied = await appliedMigrations(db);
   const isOurs = applied.length === migrations.length && applied.every((name, i) => name === migrations[i]);
   ensure(tables.length === 0 || isOurs, "conflict", "the store is not empty, or of another version than the backup: restore to a new one", { tables: tables.length });
+  await ensureEmpty(db, tables);
+  if (tables.length === 0) await migrate(db, migrations);
+}
+
+async function ensureEmpty(db: Db, tables: readonly Table[]): Promise<void> {
   for (const { name } of tables) {
     const { rows } = await sql`select from ${sql.table(name)} limit 1`.execute(db);
     ensure(rows.length === 0, "conflict", "the store is not empty: restore to a new one", { table: name });
   }
-  if (tables.length === 0) await migrate(db, migrations);
 }
 
-/** Puts the rows back: all, or none. @throws store_failed when they do not fit */
+/** Puts the rows back: all, or none. @throws conflict (somebody was quicker), store_failed when they do not fit */
 export async function loadTables(db: Db, folder: string, snapshot: Snapshot): Promise<void> {
   const tables = await readTables(db);
   ensureSameShape(tables, snapshot);
   await db.transaction().execute(async (trx) => {
+    // Another restore waits here, and then finds the store full; so does a coordinator that was started too early.
+    await sql`lock table ${sql.join(tables.map((t) => sql.table(t.name)))} in share row exclusive mode`.execute(trx);
+    await ensureEmpty(trx, tables);
     await setForms(trx);
     for (const table of tables) {
       const file = snapshot.tables.find((t) => t.name === table.name) as TableFile;

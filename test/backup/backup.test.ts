@@ -153,6 +153,15 @@ describeOnPostgres("a backup restored", (server) => {
     expect(await store.db.selectFrom("machine_events").select(["machine", "event", "to_state"]).execute()).toContainEqual({ machine: "send", event: "confirm", to_state: "final" });
   });
 
+  it("is restored once, by however many at the same time", async () => {
+    const database = await freshPostgresDatabase(server().url);
+    const tries = await Promise.allSettled(Array.from({ length: 3 }, () => restored(database, folder)));
+    const done = tries.filter((t) => t.status === "fulfilled");
+    expect(done).toHaveLength(1);
+    for (const { reason } of tries.filter((t) => t.status === "rejected")) expect(["conflict", "store_failed"]).toContain((reason as { code?: string }).code);
+    expect(withoutChallenges(await everything((done[0] as PromiseFulfilledResult<Restored>).value.db))).toEqual(withoutChallenges(before));
+  });
+
   it("goes on counting where the sequences were, also past rows that were rolled back", async () => {
     const store = await restored(await freshPostgresDatabase(server().url), folder);
     const next = async (db: Db): Promise<bigint> => {
