@@ -1,6 +1,7 @@
 import type { Updateable } from "kysely";
 import type { Bytes } from "../../protocol/bytes.js";
 import type { KeyRequestId, PartyKey } from "../../protocol/ids.js";
+import { brokerInbox, type InboxRow } from "../queries/broker-inbox.js";
 import { lockKeyRequest } from "../queries/lock-key-request.js";
 import { stepOf } from "../trace/machine.js";
 import { recordSteps } from "../trace/record.js";
@@ -19,19 +20,8 @@ export async function insertKeyRequest(db: Db, row: NewKeyRequest): Promise<void
 export const findKeyRequest = (db: Db, id: string) =>
   db.selectFrom("key_requests").selectAll().where("id", "=", id).executeTakeFirst();
 
-/** What a broker has to act on: no challenge yet, or evidence that wants a reply; only while the asking worker holds the job. */
-export function openKeyRequests(db: Db, holder: PartyKey) {
-  return db.selectFrom("key_requests as k").leftJoin("jobs as j", "j.id", "k.job").leftJoin("proof_requests as p", "p.id", "k.job")
-    .select((eb) => ["k.request", "k.evidence", eb.fn.coalesce("j.envelope", "p.envelope").$notNull().as("job")])
-    .where("k.holder", "=", holder).where("k.reply", "is", null)
-    .where((eb) => eb.or([eb("k.challenge", "is", null), eb("k.evidence", "is not", null)]))
-    .where((eb) => eb.or([
-      eb.and([eb("j.state", "=", "running"), eb("j.lease_worker", "=", eb.ref("k.worker"))]),
-      eb.exists(eb.selectFrom("proof_tasks as t").select("t.request")
-        .whereRef("t.request", "=", "k.job").where("t.state", "=", "leased").whereRef("t.worker", "=", "k.worker")),
-    ]))
-    .orderBy("k.created_at").limit(INBOX_SIZE).execute();
-}
+/** What a broker has to act on. */
+export const openKeyRequests = async (db: Db, holder: PartyKey): Promise<readonly InboxRow[]> => (await brokerInbox(holder, INBOX_SIZE).execute(db)).rows;
 
 // Each of these keeps the first value.
 export const setChallenge = (db: Db, id: KeyRequestId, challengeId: string, challenge: Bytes): Promise<void> =>

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { sql, type RawBuilder } from "kysely";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { brokerInbox } from "../../../src/coordinator/queries/broker-inbox.js";
 import { chargeCaller } from "../../../src/coordinator/queries/charge-caller.js";
 import { dueDeed } from "../../../src/coordinator/queries/due-deed.js";
 import { dueReceipts } from "../../../src/coordinator/queries/due-receipts.js";
@@ -17,6 +18,7 @@ import { oldestDeed } from "../../../src/coordinator/queries/oldest-deed.js";
 import { openProofRequests } from "../../../src/coordinator/queries/open-proof-requests.js";
 import { overdueJobs } from "../../../src/coordinator/queries/overdue-jobs.js";
 import { readyProgram } from "../../../src/coordinator/queries/ready-program.js";
+import { readableBlob } from "../../../src/coordinator/queries/readable-blob.js";
 import { rememberNonce } from "../../../src/coordinator/queries/remember-nonce.js";
 import { submissionFacts } from "../../../src/coordinator/queries/submission-facts.js";
 import { takeBackTasks } from "../../../src/coordinator/queries/take-back-tasks.js";
@@ -52,11 +54,14 @@ const FILL = [
   `insert into request_nonces select lpad(to_hex(i % 500), 64, '0'), i::text, 1000000 + i from generate_series(1, ${ROWS}) i`,
   `insert into worker_challenges select i::text, lpad(to_hex(i % 500), 64, '0'), now() + make_interval(secs => i % 300) from generate_series(1, ${ROWS}) i`,
   `insert into key_requests (id, job, holder, worker, request, reply) select lpad(to_hex(i), 64, '0'), '1', '2', lpad(to_hex(i % 500), 64, '0'), '\\x01', case when i % 50 > 0 then '\\x01'::bytea end from generate_series(1, ${ROWS}) i`,
+  `insert into blob_refs select i::text, lpad(to_hex(i % 1000), 64, '0') from generate_series(1, ${ROWS}) i`,
+  `insert into datasets (id, owner, program, leaf, authority, envelope) select lpad(to_hex(i), 64, '0'), '2', 'p/1', '3', '4', '\\x01' from generate_series(1, 1000) i`,
   `insert into caller_usage select lpad(to_hex(i), 64, '0'), 1, 1 from generate_series(1, ${ROWS}) i`,
 ];
-const BIG = ["jobs", "outbox", "proof_tasks", "request_nonces", "worker_challenges", "key_requests", "caller_usage"];
+const BIG = ["jobs", "outbox", "proof_tasks", "request_nonces", "worker_challenges", "key_requests", "caller_usage", "blob_refs"];
 
 const QUERIES: Readonly<Record<string, RawBuilder<unknown>>> = {
+  "broker-inbox": brokerInbox(hexOf(2), 32),
   "charge-caller": chargeCaller(hexOf(1), 5n),
   "due-deed": dueDeed(),
   "due-receipts": dueReceipts("p/1", 16),
@@ -72,6 +77,7 @@ const QUERIES: Readonly<Record<string, RawBuilder<unknown>>> = {
   "open-proof-requests": openProofRequests(hexOf(5)),
   "overdue-jobs": overdueJobs(50),
   "ready-program": readyProgram({ batchSize: 16, batchAgeMs: 4000, batchEarly: true }),
+  "readable-blob": readableBlob(hexOf(5), "7"),
   "remember-nonce": rememberNonce(hexOf(5), "n", 5n),
   "submission-facts": submissionFacts(hexOf(5), hexOf(6), hexOf(7)),
   "take-back-tasks": takeBackTasks(5),
