@@ -79,6 +79,10 @@ describe("damage at rest is found, every time,", () => {
     const folder = await mkdtemp(join(tmpdir(), "veritee-damage-"));
     const path = join(folder, placeOf(id));
     await mkdir(dirname(path), { recursive: true });
+    await symlink(path, path);
+    await expect(folderBlobs(folder).size(id)).rejects.toMatchObject({ code: "store_failed" });
+    await rm(path);
+    expect(await folderBlobs(folder).size(id)).toBeUndefined();
     // The beginning of a process's own memory: EIO. A folder: EISDIR. Itself: ELOOP.
     for (const make of [() => symlink("/proc/self/mem", path), () => mkdir(path), () => symlink(path, path)]) {
       await make();

@@ -113,7 +113,12 @@ async function syncFolder(dir: string): Promise<void> {
   }
 }
 
-const sizeOf = (path: string): Promise<number | undefined> => stat(path).then((s) => s.size, () => undefined);
+/** A disk that fails is no missing blob. */
+const sizeOf = (path: string): Promise<number | undefined> => stat(path).then((s) => s.size, (cause: unknown) => {
+  const error = unreadable(cause);
+  if (error.code === "not_found") return undefined;
+  throw error;
+});
 
 function unreadable(cause: unknown): VeriteeError {
   const absent = (cause as NodeJS.ErrnoException).code === "ENOENT";
