@@ -61,6 +61,8 @@ class Link {
   readonly #near: Socket;
   readonly #far: Socket;
   readonly #onEnd: () => void;
+  /** Statements by the name under which they were parsed; the last unnamed one has an empty name. */
+  readonly #prepared = new Map<string, string>();
   /** The statement that the client sent last: it sends the next when this one is answered. */
   #statement = "";
   /** What has changed rows in the current transaction, or as a statement alone. */
@@ -76,7 +78,8 @@ class Link {
     // The first message of a client has no type.
     const asked = new Messages(false, (type, body, whole) => {
       if (type === "Q") this.#ask(textAt(body, 0));
-      if (type === "P") this.#ask(textAt(body, textAt(body, 0).length + 1));
+      if (type === "P") this.#prepared.set(textAt(body, 0), secondText(body));
+      if (type === "B") this.#ask(this.#prepared.get(secondText(body)) ?? "");
       far.write(whole);
     });
     const answered = new Messages(true, (type, body, whole) => { this.#answer(type, body, whole, loseAck); });
@@ -148,4 +151,6 @@ class Messages {
   }
 }
 
+/** Parse: a name, then the statement. Bind: a portal, then the name of a statement. Lengths in bytes. */
+const secondText = (body: Buffer): string => textAt(body, body.indexOf(NUL) + 1);
 const textAt = (body: Buffer, start: number): string => body.subarray(start, body.indexOf(NUL, start)).toString();
