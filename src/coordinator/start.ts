@@ -141,7 +141,7 @@ function contextOf(config: CoordinatorConfig, ports: ServePorts & { readonly now
     quotas: config.quotas,
     callbacks: callbackRules(config.callbacks),
     gate: new Gate({ ...config, lag: ports.lag, stopping }),
-    readiness: new ReadinessCheck({ db, chain: ports.chain, stopping, folder: config.blobs.kind === "folder" ? () => probeFolder(config.stateDir) : undefined }),
+    readiness: new ReadinessCheck({ db, chain: ports.chain, stopping, folder: config.blobs.kind === "folder" ? () => probeFolder(join(config.stateDir, "blobs")) : undefined }),
     nonces: storedNonces(db),
     appraiseWorker: ports.appraiseWorker,
     completeEvidence: ports.completeEvidence ?? (async (evidence) => evidence),

@@ -45,8 +45,10 @@ export class PgliteEngine {
       this.#watch = watchForPanic(this.#pglite);
       this.#broken = undefined;
     } catch (error) {
-      this.#broken = { by: error, mayOpenAt: performance.now() + REOPEN_MS };
-      throw stopped(error);
+      // A start that fails does not always say why: it was the same trouble then.
+      const by = typeof (error as { code?: unknown }).code === "string" ? error : this.#broken.by;
+      this.#broken = { by, mayOpenAt: performance.now() + REOPEN_MS };
+      throw stopped(by);
     }
   }
 
