@@ -16,6 +16,7 @@ import { DEFAULT_LIMITS } from "../../../src/coordinator/queue/limits.js";
 import type { Db } from "../../../src/coordinator/store/schema.js";
 import { openPostgres } from "../../../src/coordinator/store/open-postgres.js";
 import { runTransactions } from "../../../src/coordinator/transactions/run-transactions.js";
+import { transact } from "../../../src/coordinator/store/transact.js";
 import { storedJournal } from "../../../src/coordinator/transactions/stored-journal.js";
 import { fsck } from "../../../src/fsck/fsck.js";
 import type { Finding } from "../../../src/fsck/finding.js";
@@ -129,9 +130,10 @@ export class Senders {
   /** Plans models to be registered, each a deed of its own. */
   async plan(count: number): Promise<readonly Anchor[]> {
     const planned = Array.from({ length: count }, (): Anchor => ({ id: hex64(randomField()), commitment: hex64(randomField()) }));
-    await this.store.db.transaction().execute(async (trx) => {
+    await transact(this.store.db, async (trx) => {
       for (const { id, commitment } of planned) {
-        await trx.insertInto("models").values({ id, platform: "0".repeat(64), program: "p/1", commitment, envelope: Uint8Array.of(1) }).execute();
+        await trx.insertInto("models").values({ id, platform: "0".repeat(64), program: "p/1", commitment, envelope: Uint8Array.of(1) })
+          .onConflict((c) => c.column("id").doNothing()).execute();
         await enqueueSend(trx, { kind: "register_model", subject: id, commitment });
       }
     });
