@@ -92,8 +92,9 @@ describe(`${PER_SECOND} hostile requests a second for ${SECONDS} s`, () => {
     coordinator.stdin?.write("reset\n");
     const [attack, during] = await Promise.all([hostile(SECONDS), sleep(500).then(() => honest(SECONDS - 1))]);
     const after = await say("read");
+    const answered = Object.entries(attack).reduce((sum, [what, n]) => sum + (/^\d+$/.test(what) ? n : 0), during.times.length);
     const p99 = { idle: quantile(before.times, 0.99), attacked: quantile(during.times, 0.99) };
-    console.log(`hostile ${JSON.stringify(attack)}; honest ${JSON.stringify(during.statuses)}, p99 ${p99.idle.toFixed(1)} ms idle, ${p99.attacked.toFixed(1)} ms attacked; ${JSON.stringify(after)}`);
+    console.log(`hostile ${JSON.stringify(attack)}; honest ${JSON.stringify(during.statuses)}, p99 ${p99.idle.toFixed(1)} ms idle, ${p99.attacked.toFixed(1)} ms attacked; ${((after["cpuSeconds"] ?? 0) * 1000 / answered).toFixed(2)} ms of processor an answer; ${JSON.stringify(after)}`);
 
     expect(attack["sent"]).toBeGreaterThan(PER_SECOND * SECONDS * (FULL ? 0.9 : 0.1));
     const answers = Object.keys(attack).filter((k) => /^\d+$/.test(k)).map(Number);
