@@ -38,7 +38,8 @@ export class PgliteEngine {
   /** Before each use by somebody new. @throws storage_full, store_failed while it cannot be opened again */
   async ready(): Promise<void> {
     if (this.#broken === undefined) return this.#pglite.waitReady;
-    if (performance.now() < this.#broken.mayOpenAt) throw stopped(this.#broken.by);
+    const { by: first, mayOpenAt } = this.#broken;
+    if (performance.now() < mayOpenAt) throw stopped(first);
     try {
       await ensureRoom(this.#parts.folder);
       this.#pglite = await this.#parts.reopen();
@@ -46,7 +47,7 @@ export class PgliteEngine {
       this.#broken = undefined;
     } catch (error) {
       // A start that fails does not always say why: it was the same trouble then.
-      const by = typeof (error as { code?: unknown }).code === "string" ? error : this.#broken.by;
+      const by = typeof (error as { code?: unknown }).code === "string" ? error : first;
       this.#broken = { by, mayOpenAt: performance.now() + REOPEN_MS };
       throw stopped(by);
     }
