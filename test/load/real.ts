@@ -28,6 +28,7 @@ export interface RealSize { readonly jobs: number; readonly coordinators: number
 
 const PASSPHRASE = "a passphrase of the load test";
 const LOOK_MS = 500;
+const say = (text: string): void => void process.stderr.write(`  ${text}\n`);
 const purpose = "credit decision";
 
 /** The whole system with real proofs and the real contracts on anvil: coordinators, which are killed, on one PostgreSQL; measured workers. */
@@ -47,6 +48,7 @@ async function play(size: RealSize, database: DatabaseConfig & { kind: "postgres
   const stateDir = join(folder, "coordinator");
   const urls: string[] = [];
   const coordinators = await startAll(size.coordinators, urls, { stateDir, database, leaseSeconds: 10, maxFailures: 50 }, { ...ledger, measurement }, undo);
+  say(`coordinators at ${urls.join(" ")}`);
   const [url] = urls as [string];
   const [enterprise, platform] = await Promise.all((["enterprise", "platform"] as const).map((role) => createHome(join(folder, role), role, PASSPHRASE)));
   if (enterprise === undefined || platform === undefined) throw new Error("no homes");
@@ -62,10 +64,12 @@ async function play(size: RealSize, database: DatabaseConfig & { kind: "postgres
   };
   undo.push(stopParties);
   await Promise.all(workers.map((worker) => worker.ready));
+  say("workers are registered");
 
   const { manifest: dataset } = await sealDataset(enterprise, url, smeInvoice, await edgeDataset(smeInvoice), () => undefined);
   const allowed = { allowedMeasurements: [measurement], allowedAnchors: ["sim"] } as const;
   const grant = await issueGrant(enterprise, url, { dataset, grantee: partyKey(model.signer), purpose, maxUses: size.jobs, ...allowed });
+  say("dataset, model and grant are there");
   const begun = performance.now();
   const jobs = [];
   for (let i = 0; i < size.jobs; i++) jobs.push(await orderJob(platform, url, { grant, model, ...allowed }));
@@ -81,6 +85,7 @@ async function play(size: RealSize, database: DatabaseConfig & { kind: "postgres
       await sleep(LOOK_MS);
     }
     await killer.look(++done);
+    if (done % 10 === 0) say(`${done} jobs done`);
   }
   await killer.settled();
   const seconds = (performance.now() - begun) / 1000;

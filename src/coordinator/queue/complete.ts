@@ -4,6 +4,7 @@ import type { Bytes } from "../../protocol/bytes.js";
 import { plannedReceipt } from "../outbox/queue.js";
 import { oneStatement } from "../store/one-statement.js";
 import type { Db } from "../store/schema.js";
+import { prepared } from "../store/prepared.js";
 import { transact } from "../store/transact.js";
 import { lockJob } from "./advance.js";
 import { recordLate, type LeaseClaim } from "./report.js";
@@ -37,7 +38,7 @@ export async function complete(db: Db, lease: LeaseClaim, results: Results): Pro
 /** All of it in one statement: the transition `complete` of the table, its record, the results and the deed. False without the lease. */
 async function accept(db: Db, { job, worker, token }: LeaseClaim, { receipt, certificate, timings, sealed }: Results): Promise<boolean> {
   const deed = plannedReceipt(job);
-  const { rows } = await sql<{ id: string }>`
+  const { rows } = await sql<{ id: string }>`${prepared}
     with held as (
       select id, attempt, ${deed.payload(sql`attempt`)} as payload from jobs
       where id = ${job} and state = 'running' and lease_worker = ${worker} and lease_token = ${token} for update),

@@ -2,6 +2,7 @@ import type { Pool, PoolClient, QueryResult } from "pg";
 import { ensure } from "../../protocol/errors.js";
 import { connectionError, StoreAway } from "./failures.js";
 import { Patience } from "./patience.js";
+import { preparedName } from "./prepared.js";
 
 const BEGINS = /^(begin|start transaction)\b/;
 const ENDS = /^(commit|rollback)$/;
@@ -88,7 +89,8 @@ export class PostgresPool {
 
   async #ask(client: PoolClient, text: string, values: readonly unknown[]): Promise<QueryResult> {
     try {
-      const result = await client.query(text, [...values]);
+      const name = preparedName(text);
+      const result = await client.query({ text, values: [...values], ...(name === undefined ? {} : { name }) });
       this.#answered.set(client, performance.now());
       ensure(text !== "commit" || result.command === "COMMIT", "store_failed", "the store did not commit", { answer: result.command });
       return result;
