@@ -37,7 +37,7 @@ const isReady = async (url: string): Promise<boolean> => (await fetch(new URL("/
 async function readyAgain(url: string): Promise<number> {
   const began = performance.now();
   while (!(await isReady(url))) {
-    if (performance.now() - began > 2 * RESUME_MS) throw new Error("it is not ready again");
+    if (performance.now() - began > 2 * RESUME_MS) throw new Error(`it is not ready again: ${await (await fetch(new URL("/readyz", url))).text()}`);
     await sleep(200);
   }
   return performance.now() - began;
@@ -92,6 +92,7 @@ describeOnPostgres("a coordinator whose blobs' folder is full", (server) => {
       await mkdir(small);
       expect(spawnSync("mount", ["-t", "tmpfs", "-o", "size=8m", "none", small]).status).toBe(0);
       mounts.push(small);
+      await writeFile(join(small, "filler"), new Uint8Array(2 << 20));
       const { url, stop } = await cluster.start();
       const owner = party(url);
       const api = once(url, owner);
@@ -102,11 +103,12 @@ describeOnPostgres("a coordinator whose blobs' folder is full", (server) => {
         answer = await codeOf(api.putBlob(bytes).then((id) => stored.push(id)));
       }
       expect([answer, stored.length > 3]).toEqual(["storage_full", true]);
-      spawnSync("dd", ["if=/dev/zero", `of=${join(small, "filler")}`, "bs=4096"]);
-      await codeOf(api.putBlob(random(1 << 16)));
+      // What is smaller might still find room.
+      spawnSync("dd", ["if=/dev/zero", `of=${join(small, "rest")}`, "bs=4096"]);
+      expect(await codeOf(api.putBlob(random(1 << 16)))).toBe("storage_full");
       await sleep(1100);
       expect(await isReady(url)).toBe(false);
-      await rm(join(small, "filler"));
+      for (const file of ["filler", "rest"]) await rm(join(small, file));
       expect(await readyAgain(url)).toBeLessThan(RESUME_MS);
       await wholeLife(url, cluster.chain);
       await stop();
