@@ -16,6 +16,7 @@ import type { Route } from "./route.js";
 /** Public routes have no caller; none of their handlers asks for one. */
 const NOBODY = "" as PartyKey;
 const UNMATCHED = "unmatched";
+const GONE = new Error("the caller has gone");
 
 /** The HTTP service of a route table. What is not in the table does not exist. */
 export function createApp(ctx: Context, routes: readonly Route[]): Express {
@@ -36,7 +37,6 @@ async function serve(ctx: Context, route: Route, req: Request, res: Response): P
   const leave = ctx.gate.enter(weightOf(route));
   res.locals["leave"] = leave;
   res.once("close", leave);
-  const signal = signalOf(ctx, res);
   const caller = route.access === "public" ? NOBODY : undefined;
   const head = caller === undefined ? await authenticateHead(ctx, req) : undefined;
   res.once("close", ctx.gate.admit(head?.caller ?? req.socket.remoteAddress ?? ""));
@@ -47,7 +47,7 @@ async function serve(ctx: Context, route: Route, req: Request, res: Response): P
   }
   const who = caller ?? (head as { caller: PartyKey }).caller;
   await checkAccess(ctx, route.access, who, route.readParams(req.params));
-  await route.run(ctx, { caller: who, params: req.params, query: queryOf(req), body, signal }, res);
+  await route.run(ctx, { caller: who, params: req.params, query: queryOf(req), body, signal: signalOf(ctx, res) }, res);
 }
 
 const PROBES = ["/healthz", "/readyz"];
@@ -66,7 +66,9 @@ function queryOf(req: Request): Record<string, string> {
 
 function signalOf(ctx: Context, res: Response): AbortSignal {
   const gone = new AbortController();
-  res.once("close", () => { gone.abort(); });
+  // One reason for all: each abort would make an exception with its stack otherwise, at the end of every request.
+  if (res.closed) gone.abort(GONE);
+  else res.once("close", () => { gone.abort(GONE); });
   return AbortSignal.any([gone.signal, ctx.stopping]);
 }
 
