@@ -47,7 +47,7 @@ async function play(size: RealSize, database: DatabaseConfig & { kind: "postgres
   const measurement = await builtMeasurement();
   const stateDir = join(folder, "coordinator");
   const urls: string[] = [];
-  const coordinators = await startAll(size.coordinators, urls, { stateDir, database, leaseSeconds: 10, maxFailures: 50 }, { ...ledger, measurement }, undo);
+  const coordinators = await startAll(size.coordinators, urls, { stateDir, database, maxFailures: 50 }, { ...ledger, measurement }, undo);
   say(`coordinators at ${urls.join(" ")}`);
   const [url] = urls as [string];
   const [enterprise, platform] = await Promise.all((["enterprise", "platform"] as const).map((role) => createHome(join(folder, role), role, PASSPHRASE)));
