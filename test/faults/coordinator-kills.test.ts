@@ -17,6 +17,8 @@ import { EFFECTS, inject, siteName, sitesOf, straceMissing, type Site } from "./
 // Clients repeat what had no answer, as ours do.
 
 const READY_MS = 10_000;
+/** A machine on which a start without a kill takes longer than that has more to do than this test. */
+const readyWithin = (startMs: number): number => Math.max(READY_MS, 3 * startMs);
 const TIME_MS = 3 * 3600_000;
 
 const missing = straceMissing();
@@ -65,7 +67,7 @@ function killsOn(fresh: () => Promise<DatabaseConfig>, part: number): void {
     await last.stop();
     console.log(`coordinator kills: ${sites.length} sites, ${JSON.stringify(tally)}, seed ${draw.seed}`);
     expect(await cluster.faults(false), `seed ${draw.seed}`).toEqual([]);
-    expect(tally.slowestMs).toBeLessThan(READY_MS);
+    expect(tally.slowestMs).toBeLessThan(readyWithin(coordinator.readyMs));
     expect(tally.kills).toBeGreaterThan(tally.passed * 3);
   }, TIME_MS);
 }
