@@ -68,7 +68,8 @@ function killsOn(fresh: () => Promise<DatabaseConfig>, part: number): void {
     console.log(`coordinator kills: ${sites.length} sites, ${JSON.stringify(tally)}, seed ${draw.seed}`);
     expect(await cluster.faults(false), `seed ${draw.seed}`).toEqual([]);
     expect(tally.slowestMs).toBeLessThan(readyWithin(coordinator.readyMs));
-    expect(tally.kills).toBeGreaterThan(tally.passed * 3);
+    // Of a handful chance alone may pass one or two by.
+    expect(tally.kills).toBeGreaterThan(tally.kills + tally.passed < 10 ? 0 : tally.passed * 3);
   }, TIME_MS);
 }
 
