@@ -20,8 +20,8 @@ export interface HeldLease {
 }
 
 /**
- * Runs work under a lease that is renewed every `heartbeatMs` and when a phase begins. The lease is lost when the coordinator says so, or when no
- * heartbeat came through for its lifetime: another worker may have the job by then.
+ * Runs work under a lease that is renewed every `heartbeatMs`, thrice in its life where that is more often, and when a phase begins. The lease
+ * is lost when the coordinator says so, or when no heartbeat came through for its lifetime: another worker may have the job by then.
  * @throws lease_lost, or what the work throws
  */
 export async function underLease<T>(
@@ -45,7 +45,7 @@ export async function underLease<T>(
   };
 
   phases.onEnter = () => void beat();
-  const timer = setInterval(() => void beat(), ports.limits.heartbeatMs);
+  const timer = setInterval(() => void beat(), Math.min(ports.limits.heartbeatMs, held.lifetimeMs / 3));
   const guard: LeaseGuard = {
     checkpoint: async () => {
       await new Promise((resolve) => setImmediate(resolve));
