@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import { ensure } from "../../protocol/errors.js";
+import { storeError } from "./failures.js";
 import { ensureMigrated, migrate } from "./migrations/index.js";
 import { hasPglite, openPglite } from "./open-pglite.js";
 import { OPERATOR_TIMEOUTS, openPostgres, SERVICE_TIMEOUTS } from "./open-postgres.js";
@@ -35,6 +36,6 @@ async function openThen(stateDir: string, database: DatabaseConfig, then: (db: K
     return db;
   } catch (error) {
     await db.destroy();
-    throw error;
+    throw storeError(error) ?? error;
   }
 }
