@@ -45,9 +45,9 @@ export class ReadinessCheck {
     this.#parts = parts;
   }
 
-  /** A request found no room to write: until there is some, requests should not come here. */
-  noteFull(): void {
-    this.#full = true;
+  /** A request failed for the store: what was found before counts no more, and without room requests should not come here until there is some. */
+  noteTrouble(code: "storage_full" | "store_failed"): void {
+    if (code === "storage_full") this.#full = true;
     this.#last = undefined;
   }
 

@@ -75,7 +75,7 @@ function signalOf(ctx: Context, res: Response): AbortSignal {
 async function refuse(ctx: Context, error: unknown, req: Request, res: Response): Promise<void> {
   const known = toVeriteeError(error);
   res.locals["code"] = known.code;
-  if (known.code === "storage_full") ctx.readiness.noteFull();
+  if (known.code === "storage_full" || known.code === "store_failed") ctx.readiness.noteTrouble(known.code);
   if (known.code === "internal") ctx.log.write("error", "request_failed", { method: req.method, ...errorFields(error) });
   if (res.locals["logged"] === undefined) ctx.log.write("info", "request", { method: req.method, route: UNMATCHED, status: known.status, code: known.code });
   // What is left of its body may come slowly: whoever is refused must not keep others out meanwhile.
