@@ -52,7 +52,7 @@ if (task === "test") {
 } else if (task === "soundness") {
   // The full runs of what `npm test` does in part: verdicts, every mutant of the circuits' templates.
   const env = { ...process.env, VERITEE_VERDICT_RUNS: process.env.VERITEE_VERDICT_RUNS ?? "1000", VERITEE_MUTANTS: "all" };
-  run(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), "run", ...(args.length > 0 ? args : ["test/soundness"])], { env });
+  run(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), "run", ...(args.length > 0 ? args : ["test/soundness", "test/circuits"])], { env });
 } else if (task === "adversary") {
   // The full play; `npm test` tries 300 of its lies.
   node("bin/veritee.mjs", ["setup"]);

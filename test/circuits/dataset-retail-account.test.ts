@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { poseidon } from "../../src/protocol/poseidon.js";
 import { circuit, REFUSED, type CircuitUnderTest } from "./harness/circuits.js";
+import { partOf } from "./harness/part.js";
 import {
   ABSENT, aggregatesOf, chunkSignals, claimedState, commitState, datasetSignals, headerOf, ingestCase, mod, stateOf, withSlot,
   type IngestCase, type Slot, type State,
@@ -75,7 +76,7 @@ describe("crossings between zones are where the balances say", () => {
     "one late across a chunk's end": edited(long, { 100: { ...plain, delta: 1n }, 101: { ...toMiddle, delta: 1n } }),
     "to high one late in the second chunk": edited(long, { 260: { ...plain, delta: I - 159n }, 261: { ...toHigh, delta: 1n } }),
   };
-  test.each(Object.entries(lies))("%s", async (_, lie) => {
+  test.each(partOf(Object.entries(lies)))("%s", async (_, lie) => {
     for (const aggregates of [aggregatesOf(lie), aggregatesOf(honest)]) expect(await failsAt({ ...lie, aggregates })).not.toBeNull();
   });
 
@@ -104,7 +105,7 @@ describe("crossings between zones are where the balances say", () => {
 });
 
 describe("absent slots are last and empty", () => {
-  test.each(Object.keys(ABSENT).slice(0, 10).filter((name) => name !== "type"))("one with %s is refused", async (name) =>
+  test.each(partOf(Object.keys(ABSENT).slice(0, 10).filter((name) => name !== "type")))("one with %s is refused", async (name) =>
     expect(await failsAt(edited(honest, { 8: { [name]: 1n } }))).toBe(1));
   test.each([0, 3, 7])("one at %i with a present one after it is refused", async (p) => {
     const gap = edited(honest, { [p]: ABSENT, 8: { ...slot(honest, 7), delta: 0n } });
@@ -148,17 +149,17 @@ describe("the largest credit and the first day bound all and are attained", () =
 
 describe("a chunk's state is the one before with its slots, no other", () => {
   const fields = Object.keys(stateOf(honest, 0)) as (keyof State)[];
-  test.each(fields)("%s after a chunk cannot be edited", async (name) => {
+  test.each(partOf(fields))("%s after a chunk cannot be edited", async (name) => {
     for (const by of [1n, -1n, 1n << 40n]) {
       const lie = { ...long, editState: (s: State, i: number) => (i === 1 ? { ...s, [name]: mod(s[name] + by) } : s) };
       expect(await refused(ingest, chunkSignals(lie, 1))).toBe(true);
     }
   });
-  test.each(fields)("%s before a chunk cannot be edited under its commitment", async (name) => {
+  test.each(partOf(fields))("%s before a chunk cannot be edited under its commitment", async (name) => {
     const lie = { ...long, editState: (s: State, i: number) => (i === 1 ? { ...s, [name]: mod(s[name] + 1n) } : s) };
     expect(await refused(ingest, { ...chunkSignals(lie, 2), stateIn: commitState(claimedState(long, 1)) })).toBe(true);
   });
-  test.each(fields)("%s before the first chunk cannot be edited", async (name) => {
+  test.each(partOf(fields))("%s before the first chunk cannot be edited", async (name) => {
     const lie = { ...honest, editState: (s: State, i: number) => (i === 0 ? { ...s, [name]: mod(s[name] + 1n) } : s) };
     expect(await refused(dataset, datasetSignals(lie))).toBe(true);
   });
@@ -205,8 +206,8 @@ describe("fields have their widths", () => {
   const wide: Readonly<Record<string, Partial<Slot>>> = {
     "a difference of 2^32": { delta: 1n << 32n }, "a charge of 2^31": { charge: 1n << 31n }, "an age of 2^14": { age: 1n << 14n },
   };
-  test.each(Object.entries(wide))("%s", async (_, change) => expect(await failsAt(edited(honest, { 6: change }))).toBe(1));
-  test.each([[0, 252n], [83, 252n], [84, 82n]])("opened element %i has no bit %s", async (e, width) => {
+  test.each(partOf(Object.entries(wide)))("%s", async (_, change) => expect(await failsAt(edited(honest, { 6: change }))).toBe(1));
+  test.each(partOf([[0, 252n], [83, 252n], [84, 82n]]))("opened element %i has no bit %s", async (e, width) => {
     const signals = chunkSignals(honest, 1);
     const opened = (signals["opened"] as bigint[]).map((v, i) => (i === e ? v + (1n << width) : v));
     expect(await refused(ingest, { ...signals, opened })).toBe(true);
@@ -223,7 +224,7 @@ describe("fields have their widths", () => {
 
 describe("the leaf holds the aggregates of the last state and no others", () => {
   const limbs = [[0, [0, 16, 32, 48, 64, 84, 121]], [1, [0, 48, 96, 144, 192]]] as const;
-  test.each(limbs.flatMap(([e, at]) => at.map((bit) => [e, bit] as const)))("element %i, limb at bit %i", async (e, bit) => {
+  test.each(partOf(limbs.flatMap(([e, at]) => at.map((bit) => [e, bit] as const))))("element %i, limb at bit %i", async (e, bit) => {
     for (const by of [1n, -1n]) {
       const aggregates = aggregatesOf(honest).map((v, i) => (i === e ? v + (by << BigInt(bit)) : v));
       expect(await failsAt({ ...honest, aggregates })).toBe(AT_ENDS);
