@@ -74,7 +74,7 @@ function killsOn(fresh: () => Promise<DatabaseConfig>, part: number): void {
 }
 
 describeOnPostgres("a coordinator killed at every step, blobs in a folder", (server) => {
-  killsOn(() => freshPostgresDatabase(server().url), 10);
+  killsOn(() => freshPostgresDatabase(server().url), 25);
 
   it.skipIf(missing !== undefined)(named("starts after a kill at any step of its first start"), async () => {
     const counted = await startSites(await freshPostgresDatabase(server().url));

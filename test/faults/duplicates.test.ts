@@ -18,7 +18,7 @@ import { faultRuns } from "./harness/runs.js";
 // ten times, to two coordinators; a part of the workers lose their lease and hand in after somebody else did.
 
 const COPIES = 10;
-const JOBS = faultRuns(10_000, 100);
+const JOBS = faultRuns(10_000, 200);
 const JOBS_AT_A_TIME = 100;
 /** One lease of so many is taken away while its worker works. */
 const LATE_OF = 8;

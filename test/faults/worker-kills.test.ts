@@ -16,7 +16,7 @@ import { faultRuns } from "./harness/runs.js";
 // Promise (R1): a worker may be killed in any phase of a job: every job ends with one receipt that verifies, and a job whose
 // worker is gone is taken again within 45 s (lease 30 s, beat 10 s). Workers are real processes with real proofs.
 
-const KILLS = faultRuns(500, 25);
+const KILLS = faultRuns(500, 40);
 const WORKERS = 2;
 /** A job is hit several times: a killed worker costs seconds, a proof many more. */
 const KILLS_A_JOB = 7;
