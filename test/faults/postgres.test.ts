@@ -64,7 +64,7 @@ describe.skipIf(missing !== undefined)(`a coordinator whose PostgreSQL fails ${m
     const one = await start();
     const recoveries: number[] = [];
     const jobs = await one.whileLiving(3, async () => {
-      for (let i = 0; i < faultRuns(300); i++) {
+      for (let i = 0; i < faultRuns(300, 30); i++) {
         await one.commits(1 + draw.below(40));
         await server.crash();
         const crashed = performance.now();
@@ -80,7 +80,7 @@ describe.skipIf(missing !== undefined)(`a coordinator whose PostgreSQL fails ${m
 
   it("loses nothing when connections are cut (R4)", { timeout: TIME_MS }, async () => {
     const one = await start();
-    const cuts = faultRuns(300);
+    const cuts = faultRuns(300, 30);
     const jobs = await one.whileLiving(3, async () => {
       for (let i = 0; i < cuts; i++) {
         await one.commits(1 + draw.below(20));

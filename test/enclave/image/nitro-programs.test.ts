@@ -69,14 +69,15 @@ describe.skipIf(!hasCompiler)("vsock-relay (needs a C compiler on Linux)", () =>
         socket.on("end", () => socket.end(Buffer.concat(parts).reverse()));
       });
       server.listen(20_000 + Math.floor(process.hrtime()[1] % 20_000), "127.0.0.1");
-      const up = await Promise.race([once(server, "listening").then(() => true), once(server, "error").then(() => false)]);
+      const up = await once(server, "listening").then(() => true, () => false);
       if (up) return server;
     }
   };
   const through = async (port: number, bytes: Buffer): Promise<Buffer> => {
     for (;;) {
       const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
-      const up = await Promise.race([once(socket, "connect").then(() => true), once(socket, "error").then(() => false)]);
+      // Rejects on an error: the relay may not listen yet.
+      const up = await once(socket, "connect").then(() => true, () => false);
       if (!up) continue;
       socket.end(bytes);
       const parts: Buffer[] = [];
