@@ -100,7 +100,7 @@ describe("R12: a broker that is away", () => {
 
   it("for a second to an hour makes its jobs wait: none fails, none is tried twice in 30 s, all go on within 60 s of its return", async () => {
     const draw = newDraw();
-    const runs = faultRuns(100);
+    const runs = faultRuns(100, 25);
     for (let n = 0; n < runs; n++) {
       await emptyStore(store.db);
       await insertParents(store.db);
@@ -351,11 +351,11 @@ describe("a broker's files when it is killed", () => {
     for await (const chunk of process_.stdout) text += String(chunk);
     return text.split("\n").slice(0, -1).map((line) => JSON.parse(line) as Record<string, unknown>);
   }
-  /** Every change of a file at which an undisturbed run can be killed; in `npm test` a tenth, spread. */
+  /** Every change of a file at which an undisturbed run can be killed; in `npm test` a thirtieth, spread. */
   async function sites(task: Readonly<Record<string, unknown>>, alwaysFromEnd: readonly number[] = []): Promise<readonly number[]> {
     const { changes } = (await child(task)).at(-1) as { changes: number };
     const all = Array.from({ length: changes }, (_, i) => i + 1);
-    return [...new Set([...newDraw().some(all, faultRuns(all.length)), ...alwaysFromEnd.map((n) => changes - n)])];
+    return [...new Set([...newDraw().some(all, faultRuns(all.length, 30)), ...alwaysFromEnd.map((n) => changes - n)])];
   }
 
   it("at any change of its log: what was sent has its line, and the next start goes on", async () => {

@@ -195,7 +195,7 @@ describeOnEngines("a thousand deeds in bad weather", (freshDatabase) => {
   });
 
   it(`are on the chain exactly once each (seed ${draw.seed}) (R11)`, { timeout: TIME_MS }, async () => {
-    const total = faultRuns(1000, store.database.kind === "postgres" ? 10 : 100);
+    const total = faultRuns(1000, store.database.kind === "postgres" ? 20 : 100);
     const s = await openOn(store, { ...QUICK, maxFeePerGas: 40n * GWEI });
     await s.weather.still();
     const alive = (): Replica[] => s.replicas.filter((r) => !r.isDead);

@@ -38,7 +38,7 @@ describe.skipIf(missing !== undefined)(`a coordinator whose PostgreSQL fails ${m
 
   it("gives the same answer again when the one to a commit was lost, for every kind of write (R5)", { timeout: TIME_MS }, async () => {
     const one = await start();
-    const losses = faultRuns(1000);
+    const losses = faultRuns(1000, 20);
     const lost = new Map<string, number>();
     let count = 0;
     const hasLost = (table: string): boolean => [...lost.keys()].some((kind) => kind.split(" ").includes(table));

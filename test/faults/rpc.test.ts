@@ -149,7 +149,7 @@ describe("a coordinator on two nodes", () => {
 });
 
 describe("after an outage of a day", () => {
-  const BACKLOG = faultRuns(1000);
+  const BACKLOG = faultRuns(1000, 25);
   let store: TestStore;
   let a: Anchoring;
   beforeAll(async () => {
