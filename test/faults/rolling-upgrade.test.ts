@@ -8,7 +8,7 @@ import { faultRuns } from "./harness/runs.js";
 // Promise (R14): a newer version migrates the store beneath coordinators of the version before, and these are stopped and
 // started again on it one by one, while jobs run: nothing is lost, nothing is done twice. The proofs are stubbed.
 
-const UPGRADES = faultRuns(20);
+const UPGRADES = faultRuns(20, 20);
 const JOBS_BETWEEN = 20;
 const size = { jobs: (UPGRADES + 1) * JOBS_BETWEEN, coordinators: 4, workers: 3 };
 
